@@ -1,0 +1,215 @@
+"""An annotated corpus: a folder of annotation files, its documents by split, its fingerprint.
+
+A corpus folder holds ``corpus.yaml`` and any number of parts. A part is a subfolder with articles
+in inline mark-up (``*.marked.txt``), which carry their text, or with stand-off annotations
+(``*.standoff.jsonl``), whose texts lie elsewhere: see `Corpus.load`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field
+
+from natostance.document import STANCE, Document, LabelSet
+from natostance.errors import InputError
+from natostance.formats import markup, standoff
+from natostance.settings import Settings, load_yaml
+
+ARTICLES_VARIABLE = "NATOSTANCE_ARTICLES"
+SETTINGS = "corpus.yaml"
+
+
+class CorpusSettings(Settings):
+    """What ``corpus.yaml`` holds."""
+
+    labels: LabelSet = Field(default=STANCE, description="sides and neutral label")
+    about: str = Field(default="", description="what the corpus is")
+    split: str = Field(default="train", description="split of articles that name none")
+    dev: list[str] = Field(default_factory=list, description="ids of articles of the dev split")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Annotated documents by split.
+
+    Args:
+        documents: the documents of each split, ordered by id; each sentence is labelled by the
+            codebook's rule.
+        labels: the label set.
+    """
+
+    documents: dict[str, tuple[Document, ...]]
+    labels: LabelSet
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        parts: Sequence[str] | None = None,
+        articles: Path | None = None,
+        reading: int = 1,
+    ) -> Corpus:
+        """Read a corpus folder.
+
+        Args:
+            folder: the folder with ``corpus.yaml``.
+            parts: the subfolders to read; all by default.
+            articles: a folder with the texts of stand-off annotations, as ``*.jsonl`` or
+                ``*.jsonl.gz`` with ``id`` and ``text``; by default the one that the environment
+                variable ``NATOSTANCE_ARTICLES`` names.
+            reading: which annotator's reading of stand-off annotations.
+
+        Raises:
+            InputError: the folder, a file in it, or the text of an article is missing or wrong;
+                all missing and differing articles are named at once.
+        """
+        if not folder.is_dir():
+            raise InputError("no such corpus folder", file=folder, remedy="check the path")
+        path = folder / SETTINGS
+        settings = load_yaml(path, CorpusSettings) if path.exists() else CorpusSettings()
+        chosen = _parts(folder, parts)
+        found: dict[str, tuple[Path, str, Document]] = {}
+        for split, document, file in [
+            *_marked(chosen, settings),
+            *_standoff(chosen, settings, articles, reading),
+        ]:
+            if document.doc_id in found:
+                raise InputError(
+                    f"the id {document.doc_id!r} stands in {found[document.doc_id][0]} too",
+                    file=file,
+                    remedy="give each article an id of its own",
+                )
+            found[document.doc_id] = (file, split, document.with_labels_from_spans())
+        if not found:
+            raise InputError(
+                "no annotated articles",
+                file=folder,
+                remedy=f"add *{markup.SUFFIX} or *{standoff.SUFFIX} in a subfolder",
+            )
+        splits: dict[str, tuple[Document, ...]] = {}
+        for split in sorted({split for _, split, _ in found.values()}):
+            members = [d for _, s, d in found.values() if s == split]
+            splits[split] = tuple(sorted(members, key=lambda d: d.doc_id))
+        return cls(splits, settings.labels)
+
+    def split(self, name: str) -> tuple[Document, ...]:
+        """The documents of a split.
+
+        Raises:
+            InputError: the corpus has no such split.
+        """
+        if name not in self.documents:
+            raise InputError(
+                f"the corpus has no split {name!r}",
+                remedy=f"its splits are {', '.join(self.documents)}",
+            )
+        return self.documents[name]
+
+    @property
+    def fingerprint(self) -> str:
+        """A sha256 over texts, annotations and splits: equal for equal corpora."""
+        digest = hashlib.sha256()
+        for split, documents in sorted(self.documents.items()):
+            for document in documents:
+                line = json.dumps([split, document.to_dict()], sort_keys=True)
+                digest.update(line.encode())
+        return digest.hexdigest()
+
+
+def _parts(folder: Path, names: Sequence[str] | None) -> list[Path]:
+    if names is None:
+        return [folder, *sorted(p for p in folder.iterdir() if p.is_dir())]
+    for name in names:
+        if not (folder / name).is_dir():
+            raise InputError(f"no part {name!r}", file=folder, remedy="check the recipe's parts")
+    return [folder / name for name in names]
+
+
+def _marked(parts: list[Path], settings: CorpusSettings) -> Iterator[tuple[str, Document, Path]]:
+    for part in parts:
+        for path in sorted(part.glob(f"*{markup.SUFFIX}")):
+            try:
+                document = markup.read_markup(path.read_text(encoding="utf-8"), settings.labels)
+            except InputError as error:
+                raise error.at(path) from None
+            except UnicodeDecodeError as error:
+                raise InputError(f"not UTF-8: {error}", file=path) from None
+            split = "dev" if document.doc_id in settings.dev else settings.split
+            yield split, document, path
+
+
+def _standoff(
+    parts: list[Path], settings: CorpusSettings, articles: Path | None, reading: int
+) -> Iterator[tuple[str, Document, Path]]:
+    records = []
+    for part in parts:
+        for path in sorted(part.glob(f"*{standoff.SUFFIX}")):
+            with path.open(encoding="utf-8") as lines:
+                records += [
+                    (path, r) for r in standoff.read_standoff(lines, path) if r.reading == reading
+                ]
+    if not records:
+        return
+    texts = _texts(articles, {record.id for _, record in records})
+    missing, differing = [], []
+    documents = []
+    for path, record in records:
+        if record.id not in texts:
+            missing.append(record.id)
+            continue
+        try:
+            documents.append(
+                (record.split, record.to_document(texts[record.id], settings.labels), path)
+            )
+        except InputError as error:
+            if "sha256" not in error.reason:
+                raise error.at(path) from None
+            differing.append(record.id)
+    if missing or differing:
+        raise InputError(
+            "; ".join(
+                f"{len(ids)} annotated articles {what}: {', '.join(ids)}"
+                for ids, what in ((missing, "have no text"), (differing, "have another text"))
+                if ids
+            ),
+            file=_articles_folder(articles),
+            remedy="take the texts from the repositories that the annotations name",
+        )
+    yield from documents
+
+
+def _articles_folder(articles: Path | None) -> Path:
+    named = articles or os.environ.get(ARTICLES_VARIABLE)
+    if not named:
+        raise InputError(
+            "the corpus has stand-off annotations, and no folder with their texts is named",
+            remedy=f"give --articles FOLDER or set {ARTICLES_VARIABLE}",
+        )
+    folder = Path(named)
+    if not folder.is_dir():
+        raise InputError("no such folder of article texts", file=folder, remedy="check the path")
+    return folder
+
+
+def _texts(articles: Path | None, wanted: set[str]) -> dict[str, str]:
+    """The texts with the wanted ids, from every JSONL file of the folder."""
+    folder = _articles_folder(articles)
+    texts: dict[str, str] = {}
+    for path in sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")]):
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    record = json.loads(line)
+                except ValueError as error:
+                    raise InputError(f"not JSON: {error}", file=path, line=number) from None
+                if isinstance(record, dict) and record.get("id") in wanted and "text" in record:
+                    texts[record["id"]] = record["text"]
+    return texts

@@ -1,0 +1,1 @@
+"""File formats of annotated and labelled articles, one module a format, both ways."""

@@ -1,0 +1,1 @@
+"""From documents to labelled documents: the classifier, its decoding and its backends."""

@@ -1,0 +1,1 @@
+"""The network, in torch: encoder, heads, and their conversion to the runtime's graph."""

@@ -1,0 +1,80 @@
+"""The whole network: encoder and heads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from natostance.modeling.encoder import build_encoder, load_encoder
+from natostance.modeling.heads import SentenceHead, TokenHead
+from natostance.settings import Settings
+
+
+class NetworkSettings(Settings):
+    """What the network is made of."""
+
+    encoder: str = Field(
+        default="minilm",
+        description="`minilm` (packaged, no hub), a local folder, or a name on the hub",
+    )
+    encoder_dropout: float | None = Field(
+        default=None, ge=0, lt=1, description="overrides the encoder's own dropout"
+    )
+    head_dropout: float = Field(default=0.1, ge=0, lt=1, description="dropout in the heads")
+
+
+class StanceNetwork(nn.Module):
+    """Encoder, sentence head and token head.
+
+    Args:
+        encoder: any encoder of transformers that takes ids and a mask.
+        labels: how many labels there are.
+        dropout: dropout in the heads.
+    """
+
+    def __init__(self, encoder: PreTrainedModel, labels: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.labels = labels
+        width = encoder.config.hidden_size
+        self.sentence_head = SentenceHead(width, labels, dropout)
+        self.token_head = TokenHead(width, labels, dropout)
+
+    @classmethod
+    def pretrained(cls, settings: NetworkSettings, labels: int) -> StanceNetwork:
+        """A network with a pretrained encoder and fresh heads."""
+        encoder = load_encoder(settings.encoder, settings.encoder_dropout)
+        return cls(encoder, labels, settings.head_dropout)
+
+    @classmethod
+    def from_state(
+        cls,
+        encoder_config: dict[str, Any],
+        labels: int,
+        state: dict[str, Tensor],
+        attention: str | None = None,
+    ) -> StanceNetwork:
+        """A network filled from saved weights, in evaluation mode and single precision."""
+        network = cls(build_encoder(encoder_config, attention), labels)
+        network.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+        return network.eval()
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Scores of tokens.
+
+        Args:
+            input_ids: ``[batch, length]``.
+            attention_mask: ``[batch, length]``, 0 on padding.
+
+        Returns:
+            ``[batch, length, 2 * labels + 1]``: the sentence head's votes and their weight, then
+            the token head's logits.
+        """
+        states = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask
+        ).last_hidden_state
+        return torch.cat([self.sentence_head(states), self.token_head(states)], dim=-1)
