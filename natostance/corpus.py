@@ -31,6 +31,7 @@ class CorpusSettings(Settings):
 
     labels: LabelSet = Field(default=STANCE, description="sides and neutral label")
     about: str = Field(default="", description="what the corpus is")
+    annotators: str = Field(default="", description="who annotated it, and how far they agree")
     split: str = Field(default="train", description="split of articles that name none")
     dev: list[str] = Field(default_factory=list, description="ids of articles of the dev split")
 
@@ -42,11 +43,16 @@ class Corpus:
     Args:
         documents: the documents of each split, ordered by id; each sentence is labelled by the
             codebook's rule.
-        labels: the label set.
+        settings: what ``corpus.yaml`` holds.
     """
 
     documents: dict[str, tuple[Document, ...]]
-    labels: LabelSet
+    settings: CorpusSettings
+
+    @property
+    def labels(self) -> LabelSet:
+        """The label set of its sentences and spans."""
+        return self.settings.labels
 
     @classmethod
     def load(
@@ -97,7 +103,7 @@ class Corpus:
         for split in sorted({split for _, split, _ in found.values()}):
             members = [d for _, s, d in found.values() if s == split]
             splits[split] = tuple(sorted(members, key=lambda d: d.doc_id))
-        return cls(splits, settings.labels)
+        return cls(splits, settings)
 
     def split(self, name: str) -> tuple[Document, ...]:
         """The documents of a split.

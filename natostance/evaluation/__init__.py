@@ -1,0 +1,1 @@
+"""Gold against predictions. Nothing here sees a model: it compares lists of documents."""

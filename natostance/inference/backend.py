@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from natostance.checkpoint import Checkpoint
+from natostance.errors import InputError
+from natostance.extras import require
 from natostance.text.windows import Window
+
+# module and extra of each backend, in the order of preference
+BACKENDS = {"openvino": ("openvino", "train"), "onnx": ("onnxruntime", "onnx"), "torch": ("torch", "train")}
+
+# tokens, padding included, that go through the network at once
+_BATCH_TOKENS = 2048
 
 
 class Backend(Protocol):
@@ -20,13 +30,60 @@ class Backend(Protocol):
     name: str
 
     def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
-        """Scores of windows.
+        """Scores of windows, any number of them.
 
         Returns:
             For each window ``[length, 2 * labels + 1]``: the sentence head's votes and their
             weight, then the token head's logits.
         """
         ...
+
+
+def make_backend(checkpoint: Checkpoint, name: str = "auto", device: str = "cpu") -> Backend:
+    """The backend of a name for a model folder.
+
+    Args:
+        checkpoint: the model folder.
+        name: ``openvino``, ``onnx``, ``torch``, or ``auto``: the first that is installed, and torch
+            where the device is not the CPU.
+        device: where torch runs; the others run on the CPU.
+
+    Raises:
+        InputError: there is no such backend, or it does not run on the device.
+        MissingExtraError: the backend is not installed.
+    """
+    if name == "auto":
+        installed = [n for n, (module, _) in BACKENDS.items() if find_spec(module)]
+        name = "torch" if device != "cpu" else (installed or ["openvino"])[0]
+    if name not in BACKENDS:
+        raise InputError(f"no backend {name!r}", remedy=f"choose of {', '.join(BACKENDS)} or auto")
+    if device != "cpu" and name != "torch":
+        raise InputError(f"the backend {name} runs on the CPU alone", remedy="use the torch backend")
+    require(*BACKENDS[name], f"The backend {name}")
+    if name == "torch":
+        from natostance.inference.torch_backend import TorchBackend
+
+        return TorchBackend.from_checkpoint(checkpoint, device)
+    if name == "onnx":
+        from natostance.inference.onnx_backend import OnnxBackend
+
+        return OnnxBackend(checkpoint)
+    from natostance.inference.openvino_backend import OpenVinoBackend
+
+    return OpenVinoBackend(checkpoint)
+
+
+def batches(windows: Sequence[Window], tokens: int = _BATCH_TOKENS) -> Iterator[list[int]]:
+    """Indices of windows that go through the network together, by length, so little is padded."""
+    order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
+    batch: list[int] = []
+    for i in order:
+        if batch and (len(batch) + 1) * len(windows[i].ids) > tokens:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
 
 
 def padded(

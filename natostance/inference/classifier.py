@@ -20,10 +20,8 @@ from natostance.text.windows import Part, Window, WindowReader
 Floats = NDArray[np.float32]
 Result = TypeVar("Result")
 
-# windows collected before they are sorted by length and run: bounds memory and waiting
+# windows handed to the backend at once: bounds memory, and how far documents are read ahead
 _POOL = 64
-# tokens, padding included, of one call of the backend
-_BATCH_TOKENS = 4096
 
 
 class StanceClassifier:
@@ -160,25 +158,10 @@ class StanceClassifier:
 
     def _run(self, pool: list[tuple[_Reading[Any], Window]]) -> None:
         """Score the windows of the pool and hand the scores back in the order of the text."""
-        order = sorted(range(len(pool)), key=lambda i: len(pool[i][1].ids))
-        scores: dict[int, Floats] = {}
-        batch: list[int] = []
-        for i in order:
-            if batch and (len(batch) + 1) * len(pool[i][1].ids) > _BATCH_TOKENS:
-                self._score(pool, batch, scores)
-                batch = []
-            batch.append(i)
-        if batch:
-            self._score(pool, batch, scores)
-        for i, (reading, window) in enumerate(pool):
-            reading.take(window.parts, scores[i])
+        found = self.backend.scores([window for _, window in pool])
+        for (reading, window), scores in zip(pool, found, strict=True):
+            reading.take(window.parts, scores)
         pool.clear()
-
-    def _score(
-        self, pool: list[tuple[_Reading[Any], Window]], batch: list[int], scores: dict[int, Floats]
-    ) -> None:
-        found = self.backend.scores([pool[i][1] for i in batch])
-        scores.update(zip(batch, found, strict=True))
 
 
 class _Reading(Generic[Result]):

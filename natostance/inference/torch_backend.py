@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from natostance.checkpoint import Checkpoint
-from natostance.inference.backend import padded
+from natostance.inference.backend import batches, padded
 from natostance.modeling.network import StanceNetwork
 from natostance.text.windows import Window
 
@@ -48,16 +48,19 @@ class TorchBackend:
 
     def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         """See `natostance.inference.backend.Backend.scores`."""
-        ids, mask = padded(windows, self.pad)
         self.network.eval()
+        found: dict[int, NDArray[np.float32]] = {}
+        device = self.device.partition(":")[0]
         with (
             torch.inference_mode(),
-            torch.autocast(
-                self.device.partition(":")[0], dtype=torch.bfloat16, enabled=self.autocast
-            ),
+            torch.autocast(device, dtype=torch.bfloat16, enabled=self.autocast),
         ):
-            out = self.network(
-                torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device)
-            )
-        array = out.float().cpu().numpy()
-        return [array[row, : len(window.ids)] for row, window in enumerate(windows)]
+            for batch in batches(windows):
+                ids, mask = padded([windows[i] for i in batch], self.pad)
+                out = self.network(
+                    torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device)
+                )
+                array = out.float().cpu().numpy()
+                for row, i in enumerate(batch):
+                    found[i] = array[row, : len(windows[i].ids)]
+        return [found[i] for i in range(len(windows))]

@@ -1,0 +1,1 @@
+"""Text into sentences and windows."""

@@ -1,0 +1,1 @@
+"""Learning: recipe, examples, loop, and the run that tells the story."""

@@ -1,0 +1,52 @@
+# What people type. `make label` and `make test` do all their set-up themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: label test test-slow test-install lint format segmentation train evaluate clean help
+
+help:            ## this list
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*##/\t/' | expand -t 16
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.default: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[all,dev]'
+	@touch $@ $(VENV)/.default
+
+label: $(VENV)/.default  ## label the examples and show the result
+	@$(BIN)/natostance label examples/
+
+test: $(VENV)/.dev  ## the fast tests, under five minutes on two cores
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev  ## the slow tests too
+	$(BIN)/python -m pytest -m 'slow or not slow'
+
+test-install: | $(BIN)/python  ## the wheel in a new environment: size, no torch, labels, evaluates
+	PYTHON=$(PYTHON) sh tests/install.sh
+
+lint: $(VENV)/.dev  ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev  ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+segmentation: $(VENV)/.dev  ## segmentation against its composed gold, beside other segmenters
+	$(BIN)/python benchmarks/segmentation.py
+
+train: $(VENV)/.dev  ## the released model again (needs NATOSTANCE_ARTICLES)
+	$(BIN)/natostance train configs/minilm.yaml
+
+clean:           ## remove environments and build products
+	rm -rf $(VENV) dist build runs

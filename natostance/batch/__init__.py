@@ -1,0 +1,1 @@
+"""Over many articles: readers, writers and the job that joins them."""

@@ -1,0 +1,44 @@
+"""What the subcommands share: exit statuses, consoles, options."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+# exit statuses, beside 0: everything that was asked for is done
+SOME_REJECTED = 1
+NOTHING_DONE = 2
+
+Model = Annotated[
+    Path | None,
+    typer.Option(help="Model folder; by default the released model.", show_default=False),
+]
+Articles = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder with the texts of stand-off annotations.",
+        envvar="NATOSTANCE_ARTICLES",
+        show_default=False,
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
+
+
+def err_console() -> Console:
+    """A console on standard error, for everything that is not a result."""
+    return Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def fail(message: object) -> None:
+    """Print one line on standard error."""
+    print(f"natostance: {message}", file=sys.stderr)
+
+
+def warn(message: object) -> None:
+    """Print a warning on standard error."""
+    err_console().print(Text(f"natostance: {message}", style="yellow"))

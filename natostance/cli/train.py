@@ -1,0 +1,59 @@
+"""``natostance train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from natostance.cli.common import Articles, Quiet, err_console
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="Recipe, for instance configs/tiny.yaml.")],
+    articles: Articles = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Overrides the recipe's seed.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder in which the model's folder is made; overrides the recipe's output.",
+            show_default=False,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was stopped.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a model from annotated articles, as a recipe says.
+
+    Needs the extra `[train]`. The model's folder holds weights, graph, tokenizer, `run.json` and
+    card; `natostance label --model FOLDER` uses it.
+    """
+    from natostance.extras import require
+
+    require("transformers", "train", "Training")
+    import transformers
+
+    from natostance.report.card import write_card
+    from natostance.training.progress import ProgressBar
+    from natostance.training.recipe import Recipe
+    from natostance.training.run import train as run
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    console = err_console()
+    overrides = {"seed": seed, "output": out}
+    settings = Recipe.load(recipe, **{k: v for k, v in overrides.items() if v is not None})
+    folder = run(
+        settings,
+        articles=articles,
+        resume=resume,
+        callbacks=[] if quiet else [ProgressBar(console)],
+    )
+    card = write_card(folder)
+    if not quiet:
+        console.print(f"model: {folder}, card: {card}")

@@ -1,0 +1,1 @@
+"""Documents and results in, pages out."""

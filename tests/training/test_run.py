@@ -1,0 +1,135 @@
+"""A whole training run, very small and real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import tiny_recipe
+from transformers import TrainerCallback
+
+from natostance.checkpoint import Checkpoint
+from natostance.corpus import Corpus
+from natostance.errors import InputError
+from natostance.evaluation.harness import evaluate
+from natostance.inference.classifier import StanceClassifier
+from natostance.modeling.conversion import ConversionError
+from natostance.report.card import card
+from natostance.training import release
+from natostance.training.recipe import Recipe
+from natostance.training.run import train
+
+
+class Killed(Exception):
+    pass
+
+
+class KillAfterEpoch(TrainerCallback):
+    """Stops a run the hard way, at the beginning of an epoch."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def on_epoch_begin(self, args: object, state: object, control: object, **_: object) -> None:
+        if round(state.epoch or 0) == self.epoch:  # type: ignore[attr-defined]
+            raise Killed
+
+
+def test_the_model_learned_what_the_corpus_holds(tiny_model: Path, tiny_corpus: Path) -> None:
+    dev = Corpus.load(tiny_corpus).split("dev")
+    labelled = StanceClassifier.from_pretrained(tiny_model).label_many(dev)
+    assert evaluate(dev, labelled).macro_f1 > 0.9
+
+
+def test_the_papers_hold_the_figures_of_the_folder(tiny_model: Path, tiny_corpus: Path) -> None:
+    run = json.loads((tiny_model / "run.json").read_text())
+    corpus = Corpus.load(tiny_corpus)
+    again = evaluate(
+        corpus.split("dev"),
+        StanceClassifier.from_pretrained(tiny_model).label_many(corpus.split("dev")),
+    )
+    assert run["dev"] == json.loads(json.dumps(again.to_dict()))
+    assert run["data"]["fingerprint"] == corpus.fingerprint
+    assert run["data"]["train"] == {"articles": 20, "sentences": 80}
+    assert [p["differing"] for p in run["parity"]] == [0, 0]
+    assert not (tiny_model / "state").exists()
+
+
+def test_the_card_says_who_annotated(tiny_model: Path) -> None:
+    config = Checkpoint.load(tiny_model).config
+    text = card(config, json.loads((tiny_model / "run.json").read_text()))
+    assert "Composed for the tests." in text
+    assert "4 articles, 16 sentences" in text
+
+
+def test_the_same_seed_gives_the_same_weights(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    again = train(tiny_recipe(tmp_path, tiny_encoder, tiny_corpus, Recipe))
+    assert Checkpoint.load(again).config.sha256 == Checkpoint.load(tiny_model).config.sha256
+
+
+def test_a_killed_run_goes_on_to_the_same_model(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(tmp_path, tiny_encoder, tiny_corpus, Recipe)
+    with pytest.raises(Killed):
+        train(recipe, callbacks=[KillAfterEpoch(4)])
+    with pytest.raises(InputError, match="--resume"):
+        train(recipe)
+    other = recipe.model_copy(update={"seed": 7})
+    with pytest.raises(InputError, match="another recipe"):
+        train(other, resume=True)
+    resumed = train(recipe, resume=True)
+    run, whole = (json.loads((f / "run.json").read_text()) for f in (resumed, tiny_model))
+    assert run["epochs"] == whole["epochs"]
+    assert run["dev"] == whole["dev"]
+
+
+def test_a_finished_model_is_not_overwritten(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path
+) -> None:
+    with pytest.raises(InputError, match="a finished model lies here"):
+        train(tiny_recipe(tiny_model.parent, tiny_encoder, tiny_corpus, Recipe))
+
+
+def test_windows_longer_than_the_encoder_are_refused(
+    tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(
+        tmp_path, tiny_encoder, tiny_corpus, Recipe, window={"tokens": 256, "left_context": 12}
+    )
+    with pytest.raises(InputError, match="longer than the encoder's 128"):
+        train(recipe)
+
+
+def test_an_export_that_differs_is_refused(
+    tiny_model: Path, tiny_corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev = Corpus.load(tiny_corpus).split("dev")
+    assert all(p.accepted and p.sentences == 16 for p in release.check_parity(tiny_model, dev))
+    monkeypatch.setattr(release, "TOLERANCE", -1.0)
+    with pytest.raises(ConversionError, match=r"differs from torch: 0 of 16 labels, scores by"):
+        release.check_parity(tiny_model, dev)
+
+
+def test_another_dispute_is_learned_without_a_change_in_code(
+    tiny_encoder: Path, tmp_path: Path
+) -> None:
+    part = tmp_path / "corpus" / "articles"
+    part.mkdir(parents=True)
+    (part.parent / "corpus.yaml").write_text(
+        "labels: {sides: [FAVOR, AGAINST], neutral: NONE}\ndev: [a4, a5]\n"
+    )
+    for i in range(6):
+        (part / f"a{i}.marked.txt").write_text(
+            f"---\nid: a{i}\n---\nThe vote is on day {i}.\n"
+            "They said [FAVOR: the bridge must be built at last.]\n"
+            "Others said [AGAINST: nobody needs the bridge.]\n"
+        )
+    folder = train(tiny_recipe(tmp_path / "out", tiny_encoder, part.parent, Recipe))
+    classifier = StanceClassifier.from_pretrained(folder)
+    assert classifier.labels.names == ("FAVOR", "AGAINST", "NONE")
+    (document,) = classifier.label_many(Corpus.load(part.parent).split("dev")[:1])
+    assert {s.label for s in document.sentences} <= {"FAVOR", "AGAINST", "NONE"}
