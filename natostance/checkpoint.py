@@ -1,11 +1,11 @@
 """A model folder's files as one frozen layout. Nothing in it is executed: JSON, safetensors, ONNX.
 
-    config.json         what is needed to use the model, and the sha256 of the files below
-    model.safetensors   the weights, once, in half precision
-    model.onnx          the graph; its weights are those of model.safetensors
-    tokenizer.json      the tokenizer
-    run.json            how it was trained: data, code, settings, seed, figures
-    README.md           the model card
+config.json         what is needed to use the model, and the sha256 of the files below
+model.safetensors   the weights, once, in half precision
+model.onnx          the graph; its weights are those of model.safetensors
+tokenizer.json      the tokenizer
+run.json            how it was trained: data, code, settings, seed, figures
+README.md           the model card
 """
 
 from __future__ import annotations

@@ -400,9 +400,7 @@ def _spans_by_sentence(
         yield sentence, touching
 
 
-def _check_offsets(
-    kind: str, parts: Sequence[Sentence] | Sequence[Span], length: int
-) -> None:
+def _check_offsets(kind: str, parts: Sequence[Sentence] | Sequence[Span], length: int) -> None:
     before = 0
     for part in parts:
         if part.end > length:

@@ -78,7 +78,9 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path, tiny_corpus: Path) -> Path:
+def tiny_model(
+    tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path, tiny_corpus: Path
+) -> Path:
     """A model folder made by a real, very small training run."""
     from natostance.training.recipe import Recipe
     from natostance.training.run import train

@@ -19,7 +19,7 @@ def test_a_package_that_is_missing_names_its_extra() -> None:
     with pytest.raises(MissingExtraError) as caught:
         require("no_such_package.part", "ray", "Scaling out")
     assert str(caught.value) == (
-        'Scaling out needs the package no_such_package; install it with: '
+        "Scaling out needs the package no_such_package; install it with: "
         'pip install "natostance[ray]"'
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,8 +43,9 @@ def train(
     from natostance.training.recipe import Recipe
     from natostance.training.run import train as run
 
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    logging: Any = transformers.logging
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     console = err_console()
     overrides = {"seed": seed, "output": out}
     settings = Recipe.load(recipe, **{k: v for k, v in overrides.items() if v is not None})

@@ -15,7 +15,11 @@ from natostance.extras import require
 from natostance.text.windows import Window
 
 # module and extra of each backend, in the order of preference
-BACKENDS = {"openvino": ("openvino", "train"), "onnx": ("onnxruntime", "onnx"), "torch": ("torch", "train")}
+BACKENDS = {
+    "openvino": ("openvino", "openvino"),
+    "onnx": ("onnxruntime", "onnx"),
+    "torch": ("torch", "train"),
+}
 
 # tokens, padding included, that go through the network at once
 _BATCH_TOKENS = 2048
@@ -58,7 +62,9 @@ def make_backend(checkpoint: Checkpoint, name: str = "auto", device: str = "cpu"
     if name not in BACKENDS:
         raise InputError(f"no backend {name!r}", remedy=f"choose of {', '.join(BACKENDS)} or auto")
     if device != "cpu" and name != "torch":
-        raise InputError(f"the backend {name} runs on the CPU alone", remedy="use the torch backend")
+        raise InputError(
+            f"the backend {name} runs on the CPU alone", remedy="use the torch backend"
+        )
     require(*BACKENDS[name], f"The backend {name}")
     if name == "torch":
         from natostance.inference.torch_backend import TorchBackend

@@ -37,6 +37,7 @@ class StanceClassifier:
         backend: Backend,
         labels: LabelSet,
         calibration: Calibration | None = None,
+        language: str = "en",
     ) -> None:
         """Put a classifier together from its parts.
 
@@ -45,11 +46,13 @@ class StanceClassifier:
             backend: scores the windows.
             labels: the labels, in the order of the scores.
             calibration: turns logits into probabilities; by default it leaves them alone.
+            language: the language that the model reads, ISO 639-1.
         """
         self.reader = reader
         self.backend = backend
         self.labels = labels
         self.calibration = calibration or Calibration()
+        self.language = language
         self._source: tuple[str, str, str] | None = None
 
     @classmethod
@@ -75,7 +78,7 @@ class StanceClassifier:
         config = checkpoint.config
         reader = WindowReader.from_file(checkpoint.tokenizer, config.special, config.window)
         made = make_backend(checkpoint, backend, device)
-        classifier = cls(reader, made, config.labels, config.calibration)
+        classifier = cls(reader, made, config.labels, config.calibration, config.language)
         classifier._source = (str(checkpoint.folder), backend, device)
         return classifier
 

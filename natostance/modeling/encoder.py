@@ -66,7 +66,8 @@ def build_encoder(config: dict[str, Any], attention: str | None = None) -> PreTr
     """
     settings = AutoConfig.for_model(**config)
     extra = {"attn_implementation": attention} if attention else {}
-    model: PreTrainedModel = AutoModel.from_config(settings, **_without_pooler(settings), **extra)
+    build: Any = AutoModel.from_config
+    model: PreTrainedModel = build(settings, **_without_pooler(settings), **extra)
     return model
 
 

@@ -74,7 +74,5 @@ class StanceNetwork(nn.Module):
             ``[batch, length, 2 * labels + 1]``: the sentence head's votes and their weight, then
             the token head's logits.
         """
-        states = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask
-        ).last_hidden_state
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         return torch.cat([self.sentence_head(states), self.token_head(states)], dim=-1)

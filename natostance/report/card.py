@@ -108,7 +108,9 @@ def _data(run: dict[str, Any]) -> str:
 
 
 def _annotators(run: dict[str, Any]) -> str:
-    return " ".join(run["data"]["annotators"].split()) or "The corpus does not say who annotated it."
+    return (
+        " ".join(run["data"]["annotators"].split()) or "The corpus does not say who annotated it."
+    )
 
 
 def _errors(run: dict[str, Any]) -> str:
@@ -124,7 +126,7 @@ def _making(config: ModelConfig, run: dict[str, Any]) -> str:
     )
     return "\n".join(
         [
-            f"- Windows of {window.tokens} tokens with {window.left_context} tokens of left context.",
+            f"- Windows of {window.tokens} tokens, {window.left_context} of them left context.",
             f"- {len(run['epochs'])} epochs, the best one kept, {run['minutes']:.0f} minutes on "
             f"{machine['system']} {machine['processor']} (bf16: {machine['bf16']}).",
             f"- Temperature {config.calibration.temperature}, abstention threshold "

@@ -36,7 +36,7 @@ class WindowSettings(Settings):
 
     @property
     def scored(self) -> int:
-        """Tokens that a window can score whatever its context is: the longest part of a sentence."""
+        """Longest part of a sentence, in tokens: what a window scores whatever its context."""
         return self.tokens - 2 - self.left_context
 
 
@@ -116,9 +116,13 @@ class WindowReader:
                 at = sentence.start
                 offsets = [(at + a, at + b) for a, b in encoding.offsets]
                 # a sentence of nothing that the tokenizer keeps (control characters, say)
-                yield (encoding.ids, offsets) if offsets else (
-                    [self.special.unknown],
-                    [(sentence.start, sentence.end)],
+                yield (
+                    (encoding.ids, offsets)
+                    if offsets
+                    else (
+                        [self.special.unknown],
+                        [(sentence.start, sentence.end)],
+                    )
                 )
 
     def windows(self, document: Document) -> Iterator[Window]:

@@ -27,6 +27,7 @@ class StanceTrainer(Trainer):
     """Trainer of a `StanceNetwork`.
 
     Args:
+        network: what is trained.
         settings: weights of the losses and learning rates.
         measure: gives the dev figures of the network; must hold ``macro_f1``.
         arguments: everything else that `transformers.Trainer` takes.
@@ -34,11 +35,13 @@ class StanceTrainer(Trainer):
 
     def __init__(
         self,
+        network: StanceNetwork,
         settings: OptimisationSettings,
-        measure: Callable[[StanceNetwork], dict[str, float]],
+        measure: Callable[[], dict[str, float]],
         **arguments: Any,
     ) -> None:
-        super().__init__(**arguments)
+        super().__init__(model=network, **arguments)
+        self.network = network
         self.settings = settings
         self.measure = measure
 
@@ -47,7 +50,7 @@ class StanceTrainer(Trainer):
         model: nn.Module,
         inputs: dict[str, Tensor],
         return_outputs: bool = False,
-        num_items_in_batch: Tensor | None = None,
+        num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
         """Cross-entropy of sentences plus weighted cross-entropy of scored tokens."""
         scores = model(inputs["input_ids"], inputs["attention_mask"])
@@ -70,7 +73,7 @@ class StanceTrainer(Trainer):
         """AdamW with a learning rate for the encoder and one for the heads."""
         if self.optimizer is None:
             groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-            for name, parameter in self.model.named_parameters():
+            for name, parameter in self.network.named_parameters():
                 if parameter.requires_grad:
                     key = (name.startswith("encoder."), parameter.ndim > 1)
                     groups.setdefault(key, []).append(parameter)
@@ -89,7 +92,7 @@ class StanceTrainer(Trainer):
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Dev figures through the production classifier."""
-        figures = {f"eval_{k}": v for k, v in self.measure(self.model).items()}
+        figures = {f"eval_{k}": v for k, v in self.measure().items()}
         self.log(dict(figures))
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, figures
@@ -105,7 +108,7 @@ def fit(
     pad: int,
     seed: int,
     folder: Path,
-    measure: Callable[[StanceNetwork], dict[str, float]],
+    measure: Callable[[], dict[str, float]],
     callbacks: list[Any],
     resume: bool,
 ) -> list[dict[str, float]]:
@@ -155,9 +158,9 @@ def fit(
         max_grad_norm=1.0,
     )
     trainer = StanceTrainer(
+        network,
         settings,
         measure,
-        model=network,
         args=arguments,
         train_dataset=examples,
         eval_dataset=examples.select([0]),  # what is measured on is `measure`'s own business
@@ -174,5 +177,6 @@ def uses_bf16(precision: str) -> bool:
     if precision != "auto":
         return precision == "bf16"
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
-    return bool(torch.cpu._is_avx512_bf16_supported())
+        return bool(torch.cuda.is_bf16_supported())
+    # the question has no public name in torch yet
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())

@@ -74,7 +74,7 @@ def train(
     def classifier() -> StanceClassifier:
         return StanceClassifier(reader, TorchBackend(network, special.pad), corpus.labels)
 
-    def measure(_: StanceNetwork) -> dict[str, float]:
+    def measure() -> dict[str, float]:
         result = evaluate(dev, classifier().label_many(dev))
         return {"macro_f1": result.macro_f1, "character_f1": result.character_f1}
 

@@ -12,7 +12,18 @@ from natostance.document import STANCE, Document, Sentence, label_from_spans
 from natostance.inference.decoding import TokenScores, decode
 
 TEXT = "He said, the veto is ours, and left."
-WORDS = [(0, 2), (3, 7), (7, 8), (9, 12), (13, 17), (18, 20), (21, 25), (25, 26), (27, 30), (31, 35)]
+WORDS = [
+    (0, 2),
+    (3, 7),
+    (7, 8),
+    (9, 12),
+    (13, 17),
+    (18, 20),
+    (21, 25),
+    (25, 26),
+    (27, 30),
+    (31, 35),
+]
 NATO, RUSSIA, NEUTRAL = 0, 1, 2
 
 

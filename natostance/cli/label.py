@@ -1,0 +1,187 @@
+"""``natostance label``."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from natostance.cli.common import Model, Quiet, err_console, fail, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from natostance.batch.job import JobReport, Progress
+    from natostance.document import Document
+
+# warnings about single articles; the rest is counted in the summary
+_SHOWN = 5
+
+
+def label(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="File, folder, pattern, or - for standard input: "
+            ".txt .md .html .jsonl .csv .tsv .parquet, each also .gz but Parquet.",
+        ),
+    ],
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="File for the rows, or - for standard output. "
+            "Without it: articles in colour on a terminal, JSONL into a pipe.",
+            show_default=False,
+        ),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(help="jsonl, csv or parquet; default: by the suffix.", show_default=False),
+    ] = None,
+    model: Model = None,
+    text_column: Annotated[
+        str, typer.Option(help="Column or field with the text, in tables and JSONL.")
+    ] = "text",
+    id_column: Annotated[
+        str | None,
+        typer.Option(help="Column or field with the article's id.", show_default="doc_id or id"),
+    ] = None,
+    stdin_format: Annotated[
+        str, typer.Option(help="What standard input is: txt, md, html, jsonl, csv or tsv.")
+    ] = "txt",
+    backend: Annotated[
+        str, typer.Option(help="What computes: openvino, onnx, torch, or auto.")
+    ] = "auto",
+    device: Annotated[str, typer.Option(help="Where the torch backend runs.")] = "cpu",
+    quiet: Quiet = False,
+) -> None:
+    """Label every sentence of articles: whose position does it convey?
+
+    On a terminal, `natostance label article.txt` shows the article in colour. Into a file or pipe
+    it writes a row a sentence, with offsets, probabilities and spans:
+
+        natostance label articles/ --out rows.jsonl
+
+        natostance label news.csv --text-column body --out rows.parquet
+
+        cat article.txt | natostance label -
+
+    A bad article never stops the others. Exit status: 0 all was labelled, 1 some of it was
+    rejected, 2 nothing could be done.
+    """
+    from natostance.batch.job import label_files
+    from natostance.inference.classifier import StanceClassifier
+
+    foreign = 0
+
+    def on_foreign(document: Document, language: str) -> None:
+        nonlocal foreign
+        foreign += 1
+        if foreign <= _SHOWN and not quiet:
+            warn(
+                f"{document.doc_id}: the language seems to be {language!r}, and the model reads "
+                f"{classifier.language!r}; the labels mean little"
+            )
+
+    console = err_console()
+    with ExitStack() as stack:
+        on_progress: Callable[[Progress], None] | None = None
+        sink: Callable[[Document], None] | None = None
+        if out is None and format is None and sys.stdout.isatty():
+            sink = _shower()
+        elif not quiet and console.is_terminal:
+            on_progress = _bar(stack, console)
+        classifier = StanceClassifier.from_pretrained(model, backend=backend, device=device)
+        report = label_files(
+            paths,
+            None if sink else out or "-",
+            format=format,
+            sink=sink,
+            classifier=classifier,
+            text_column=text_column,
+            id_column=id_column,
+            stdin_format=stdin_format,
+            on_progress=on_progress,
+            on_foreign=on_foreign,
+        )
+    for rejected in report.rejects:
+        fail(f"rejected: {rejected}")
+    if not quiet:
+        console.print(_summary(report))
+    raise typer.Exit(report.status)
+
+
+def _shower() -> Callable[[Document], None]:
+    """Shows each article on the terminal as it is labelled."""
+    from rich.console import Console
+
+    from natostance.report.terminal import article
+
+    console = Console(highlight=False, soft_wrap=False)
+
+    def show(document: Document) -> None:
+        console.print(article(document))
+
+    return show
+
+
+def _bar(stack: ExitStack, console: Console) -> Callable[[Progress], None]:
+    from rich.progress import (
+        BarColumn,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bars
+
+    bars = stack.enter_context(
+        Bars(
+            TextColumn("labelling"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[articles]:,} articles, {task.fields[sentences]:,} sentences"),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+    )
+    task = bars.add_task("", total=None, articles=0, sentences=0, rate="")
+
+    def update(progress: Progress) -> None:
+        elapsed = bars.tasks[0].elapsed or 0.0
+        known = progress.fraction is not None
+        bars.update(
+            task,
+            total=1.0 if known else None,
+            completed=progress.fraction or 0.0,
+            articles=progress.labelled,
+            sentences=progress.sentences,
+            rate=f"{progress.sentences / elapsed:,.0f}/s" if elapsed > 1 else "",
+        )
+
+    return update
+
+
+def _summary(report: JobReport) -> str:
+    shares = ", ".join(
+        f"{label} {count / report.sentences:.0%}" for label, count in report.labels.items() if count
+    )
+    text = f"{report.labelled:,} articles, {report.sentences:,} sentences"
+    if shares:
+        text += f" ({shares})"
+    text += f" in {report.seconds:.1f} s"
+    if report.rejected:
+        text += f"; {report.rejected:,} of {report.read:,} rejected"
+    if report.foreign:
+        text += f"; {report.foreign:,} in another language than the model's"
+    return text

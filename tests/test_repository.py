@@ -1,0 +1,104 @@
+"""What lies in the repository: every recipe loads, every corpus reads, the model is the card's."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from natostance.checkpoint import Checkpoint
+from natostance.corpus import Corpus, CorpusSettings
+from natostance.formats.markup import SUFFIX, read_markup
+from natostance.formats.standoff import read_standoff
+from natostance.settings import load_yaml
+from natostance.training.recipe import Recipe
+
+STANDOFF = sorted([*ROOT.glob("training/**/*.jsonl"), *ROOT.glob("eval/**/*.jsonl")])
+MARKED = sorted([*ROOT.glob(f"training/**/*{SUFFIX}"), *ROOT.glob(f"eval/**/*{SUFFIX}")])
+MODELS = sorted(p.parent for p in ROOT.glob("models/*/config.json"))
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.yaml")), ids=lambda p: p.name)
+def test_every_recipe_loads_and_names_a_corpus_that_is_there(path: Path) -> None:
+    recipe = Recipe.load(path)
+    for part in recipe.data.parts or []:
+        assert (ROOT / recipe.data.corpus / part).is_dir()
+
+
+@pytest.mark.parametrize("folder", ["training", "eval"])
+def test_every_corpus_says_who_annotated_it(folder: str) -> None:
+    annotators = load_yaml(ROOT / folder / "corpus.yaml", CorpusSettings).annotators
+    assert "a check by people is still open" in annotators
+
+
+@pytest.mark.parametrize("path", STANDOFF, ids=lambda p: p.name)
+def test_stand_off_annotations_read_and_hold_no_text(path: Path) -> None:
+    with path.open(encoding="utf-8") as lines:
+        records = list(read_standoff(lines, path))
+    assert records
+    for record in records:
+        assert re.fullmatch(r"[0-9a-f]{64}", record.sha256)
+        assert all(a < b for a, b in record.sentences)
+        for start, end, label, _ in record.spans:
+            assert label in ("NATO", "RUSSIA")
+            assert any(a <= start and end <= b for a, b in record.sentences), record.id
+
+
+def test_no_article_is_learned_from_and_judged_by() -> None:
+    splits: dict[str, set[str]] = {}
+    for path in STANDOFF:
+        with path.open(encoding="utf-8") as lines:
+            for record in read_standoff(lines, path):
+                splits.setdefault(record.split, set()).add(record.sha256)
+    assert set(splits) == {"train", "dev", "test"}
+    assert not splits["train"] & splits["dev"]
+    assert not (splits["train"] | splits["dev"]) & splits["test"]
+
+
+@pytest.mark.parametrize("path", MARKED, ids=lambda p: p.name)
+def test_composed_articles_read_and_say_that_they_are_composed(path: Path) -> None:
+    document = read_markup(path.read_text(encoding="utf-8"))
+    assert document.meta["composed"] is True
+    assert path.name.startswith(f"{document.doc_id}-")
+    assert document.sentences
+
+
+def test_composed_articles_have_a_dev_split() -> None:
+    corpus = Corpus.load(ROOT / "training", ["articles"])
+    assert len(corpus.split("train")) >= 120
+    assert len(corpus.split("dev")) == 12
+
+
+@pytest.mark.parametrize("folder", MODELS, ids=lambda p: p.name)
+def test_released_models_are_whole_small_and_have_their_papers(folder: Path) -> None:
+    checkpoint = Checkpoint.load(folder)
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert sum(p.stat().st_size for p in folder.iterdir()) < 60e6
+    assert f"**{run['dev']['macro_f1']:.3f}**" in card
+    assert checkpoint.config.name in card
+    assert all(not p["differing"] and p["largest"] <= 0.02 for p in run["parity"])
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; before = set(sys.modules); import natostance; "
+        "print(sorted({m.partition('.')[0] for m in set(sys.modules) - before}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for heavy in ("numpy", "pydantic", "torch", "openvino", "transformers", "rich"):
+        assert f"'{heavy}'" not in done.stdout
+
+
+def test_public_names_are_all_there() -> None:
+    import natostance
+
+    for name in natostance.__all__:
+        assert getattr(natostance, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
+        _ = natostance.Nonsense
