@@ -64,12 +64,8 @@ def sentencex() -> Segmenter:
     library = importlib.import_module("sentencex")
 
     def run(text: str) -> list[Sentence]:
-        spans, at = [], 0
-        for sentence in library.segment("en", text):
-            at = text.find(sentence, at)
-            spans.append((at, at + len(sentence)))
-            at += len(sentence)
-        return _trimmed(text, spans)
+        found = library.get_sentence_boundaries("en", text)
+        return _trimmed(text, [(s["start_index"], s["end_index"]) for s in found])
 
     return run
 
@@ -104,20 +100,18 @@ def main() -> None:
         print(f"\n{split}: {len(texts)} texts, {boundaries} boundaries.", end="")
     print("\n")
     for package in missing:
-        print(f"{package} is not installed: pip install {package}\n")
+        print(f"{package} is not installed, and not measured: pip install {package}\n")
     _print_traps(traps, list(gold))
 
 
 def _load(names: Sequence[str]) -> tuple[dict[str, Segmenter], list[str]]:
-    """The segmenters that can be run, and the names of those that are not installed."""
+    """The segmenters that can be run, and the packages that the others lack."""
     segmenters, missing = {}, []
     for name in names:
         try:
             segmenters[name] = SEGMENTERS[name]()
         except ModuleNotFoundError as error:
-            if error.name != name:
-                raise
-            missing.append(name)
+            missing.append(error.name or name)
     return segmenters, missing
 
 

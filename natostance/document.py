@@ -332,7 +332,14 @@ class Document:
             )
         if not isinstance(data.get("text"), str):
             raise InputError("a document without a text")
+        if not isinstance(data.get("doc_id", ""), str):
+            raise InputError("a document whose doc_id is no string")
+        if not isinstance(data.get("meta", {}), dict):
+            raise InputError("a document whose meta is no object")
         try:
+            for part in (*data.get("sentences", ()), *data.get("spans", ())):
+                if not all(type(part.get(edge)) is int for edge in ("start", "end")):
+                    raise InputError("not a document: an offset is missing or no whole number")
             return cls(
                 text=data["text"],
                 doc_id=data.get("doc_id", ""),

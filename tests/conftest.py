@@ -1,4 +1,4 @@
-"""What several tests need: a word tokenizer, a tiny encoder, a tiny trained model."""
+"""What several tests need: a tiny encoder, a tiny corpus, a tiny trained model."""
 
 from __future__ import annotations
 
@@ -6,28 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Whitespace
-
-from natostance.text.windows import SpecialTokens, WindowReader, WindowSettings
+from support import tiny_recipe
 
 # nothing in a test may ask a hub for anything
 os.environ["HF_HUB_OFFLINE"] = "1"
-
-ROOT = Path(__file__).resolve().parent.parent
-WORDS = [f"w{i}" for i in range(200)]
-
-
-def word_reader(tokens: int = 20, left_context: int = 6) -> WindowReader:
-    """A reader for which every word of `WORDS` and every other word is one token."""
-    vocabulary = {w: i for i, w in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", ".", *WORDS])}
-    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = Whitespace()
-    special = SpecialTokens(start=2, end=3, pad=0, unknown=1)
-    return WindowReader(
-        tokenizer, special, WindowSettings(tokens=tokens, left_context=left_context)
-    )
 
 
 @pytest.fixture(scope="session")
@@ -86,25 +68,3 @@ def tiny_model(
     from natostance.training.run import train
 
     return train(tiny_recipe(tmp_path_factory.mktemp("runs"), tiny_encoder, tiny_corpus, Recipe))
-
-
-def tiny_recipe(output: Path, encoder: Path, corpus: Path, kind: type, **changes: object) -> object:
-    """A recipe that trains in seconds."""
-    return kind.model_validate(
-        {
-            "name": "tiny",
-            "output": output,
-            "data": {"corpus": corpus},
-            "window": {"tokens": 48, "left_context": 12},
-            "network": {"encoder": str(encoder)},
-            "optimisation": {
-                "epochs": 8,
-                "patience": 8,
-                "learning_rate": 5e-3,
-                "head_learning_rate": 5e-3,
-                "batch_windows": 4,
-                "precision": "fp32",
-            },
-            **changes,
-        }
-    )

@@ -173,6 +173,10 @@ def test_labels_follow_from_the_spans_in_each_sentence(document: Document) -> No
         ('{"text": "a", "colour": 1}', "unknown field 'colour'"),
         ('{"text": "a", "format": 99}', "format 99"),
         ('{"text": "a", "spans": [{"from": 0}]}', "not a document"),
+        ('{"text": "a", "spans": [3]}', "not a document"),
+        ('{"text": "a", "spans": [{"start": 0.0, "end": 1, "label": "NATO"}]}', "whole number"),
+        ('{"text": "a", "doc_id": 3}', "doc_id is no string"),
+        ('{"text": "a", "meta": [1]}', "meta is no object"),
         ('{"text": "a", "spans": [{"start": 0, "end": 2, "label": "NATO"}]}', "outside the text"),
     ],
 )

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from support import ROOT
 
 from natostance.checkpoint import Checkpoint
 from natostance.corpus import Corpus, CorpusSettings

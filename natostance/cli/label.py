@@ -77,7 +77,6 @@ def label(
     rejected, 2 nothing could be done.
     """
     from natostance.batch.job import label_files
-    from natostance.inference.classifier import StanceClassifier
 
     foreign = 0
 
@@ -86,8 +85,8 @@ def label(
         foreign += 1
         if foreign <= _SHOWN and not quiet:
             warn(
-                f"{document.doc_id}: the language seems to be {language!r}, and the model reads "
-                f"{classifier.language!r}; the labels mean little"
+                f"{document.doc_id}: the language seems to be {language!r}, which the model does "
+                "not read; its labels mean little"
             )
 
     console = err_console()
@@ -98,13 +97,14 @@ def label(
             sink = _shower()
         elif not quiet and console.is_terminal:
             on_progress = _bar(stack, console)
-        classifier = StanceClassifier.from_pretrained(model, backend=backend, device=device)
         report = label_files(
             paths,
             None if sink else out or "-",
             format=format,
             sink=sink,
-            classifier=classifier,
+            model=model,
+            backend=backend,
+            device=device,
             text_column=text_column,
             id_column=id_column,
             stdin_format=stdin_format,

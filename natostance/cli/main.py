@@ -49,6 +49,6 @@ def main() -> None:
     except NatostanceError as error:
         fail(error)
         sys.exit(NOTHING_DONE)
-    except KeyboardInterrupt:
-        fail("interrupted")
+    except KeyboardInterrupt as error:
+        fail(str(error) or "interrupted")
         sys.exit(130)

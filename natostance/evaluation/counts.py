@@ -1,13 +1,16 @@
 """Counts that add, and the rates that are derived from them.
 
 Whatever is counted for two groups of articles can be added; precision, recall and F1 are properties
-of the sum, so any grouping of the same articles gives the same total.
+of the sum, so any grouping of the same articles gives the same total. The formulas, with their
+conventions for empty classes, stand in `natostance.evaluation.rates`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from natostance.evaluation import rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +30,31 @@ class Counts:
         return Counts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
 
     @property
+    def values(self) -> tuple[int, int, int]:
+        """The counts in the order of `natostance.evaluation.rates`."""
+        return self.tp, self.fp, self.fn
+
+    @property
     def support(self) -> int:
         """How many there are in the gold."""
         return self.tp + self.fn
 
     @property
+    def predicted(self) -> int:
+        """How many were predicted."""
+        return self.tp + self.fp
+
+    @property
     def precision(self) -> float:
-        return self.tp / (self.tp + self.fp) if self.tp + self.fp else 1.0
+        return float(rates.precision(self.values))
 
     @property
     def recall(self) -> float:
-        return self.tp / (self.tp + self.fn) if self.tp + self.fn else 1.0
+        return float(rates.recall(self.values))
 
     @property
     def f1(self) -> float:
-        total = 2 * self.tp + self.fp + self.fn
-        return 2 * self.tp / total if total else 1.0
+        return float(rates.f1(self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +92,26 @@ class Confusion:
     @property
     def accuracy(self) -> float:
         """Share of the diagonal; 1 where nothing was counted."""
-        right = sum(self.cells[i][i] for i in range(len(self.labels)))
-        return right / self.total if self.total else 1.0
+        return float(rates.accuracy(self.cells))
+
+    @property
+    def matthews(self) -> float:
+        """Matthews correlation for several classes, between -1 and 1."""
+        return float(rates.matthews(self.cells))
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 over the labels which occur in gold or prediction; 1 where none does."""
+        return float(rates.macro_f1(self.cells))
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The labels that occur neither in gold nor in prediction: macro-F1 leaves them out."""
+        counted = ((label, self.counts(label)) for label in self.labels)
+        return tuple(label for label, counts in counted if not any(counts.values))
 
     def counts(self, label: str) -> Counts:
         """One class against the others."""
         i = self.labels.index(label)
         tp = self.cells[i][i]
         return Counts(tp, sum(row[i] for row in self.cells) - tp, sum(self.cells[i]) - tp)
-
-    @property
-    def macro_f1(self) -> float:
-        """Mean F1 over the labels which occur in gold or prediction; 1 where none does."""
-        scores = [
-            c.f1 for c in map(self.counts, self.labels) if c.tp or c.fp or c.fn
-        ]
-        return sum(scores) / len(scores) if scores else 1.0

@@ -116,9 +116,7 @@ def _compare(reference: Document, answer: Document, labels: LabelSet) -> Evaluat
         if right.label is None or given.label is None:
             raise InputError(f"the article {name!r} has a sentence without a label")
         pairs[right.label, given.label] += 1
-    characters = {
-        side: _character_counts(reference, answer, side) for side in labels.sides
-    }
+    characters = {side: _character_counts(reference, answer, side) for side in labels.sides}
     return Evaluation(1, Confusion.of(labels.names, pairs), characters)
 
 

@@ -66,38 +66,35 @@ def _read_file(path: Path, split: str) -> Iterator[GoldText]:
         raise InputError(f"cannot be read: {error}", file=path) from None
     line = 1
     for marked in source.split(_SEPARATOR):
-        try:
-            text, sentences = _parse(marked)
-        except InputError as error:
-            raise error.at(path, line + (error.line or 1) - 1) from None
+        text, sentences = _parse(marked, path, line)
         yield GoldText(path.stem.removeprefix(f"{split}-"), text, sentences)
         line += marked.count("\n") + _SEPARATOR.count("\n")
 
 
-def _parse(marked: str) -> tuple[str, tuple[Sentence, ...]]:
+def _parse(marked: str, path: Path, line: int) -> tuple[str, tuple[Sentence, ...]]:
     *pieces, rest = marked.split(_MARK)
     sentences: list[Sentence] = []
     parts: list[str] = []
-    length, line = 0, 1
+    length = 0
     for piece in pieces:
         plain = _unescape(piece)
         line += piece.count("\n")
         start = _gap(plain)
         if start == len(plain) or _GAP.fullmatch(plain[-1]):
-            raise _misplaced("stands behind no sentence", line)
+            raise _misplaced("stands behind no sentence", path, line)
         sentences.append(Sentence(length + start, length + len(plain)))
         parts.append(plain)
         length += len(plain)
     plain = _unescape(rest)
     if _gap(plain) < len(plain):
-        raise _misplaced("is missing after the last sentence", line + rest.count("\n"))
+        line += rest.rstrip("\n").count("\n")
+        raise _misplaced("is missing after the last sentence", path, line)
     return "".join([*parts, plain]), tuple(sentences)
 
 
-def _misplaced(what: str, line: int) -> InputError:
-    error = InputError(f"a mark {_MARK} {what}", remedy="put one right after each sentence")
-    error.line = line
-    return error
+def _misplaced(what: str, path: Path, line: int) -> InputError:
+    remedy = "put one right after each sentence"
+    return InputError(f"a mark {_MARK} {what}", file=path, line=line, remedy=remedy)
 
 
 def _unescape(marked: str) -> str:

@@ -1,4 +1,4 @@
-"""Inline mark-up: an annotated article that people can read, write and review in a diff.
+r"""Inline mark-up: an annotated article that people can read, write and review in a diff.
 
 A file begins with a front matter in YAML between two lines ``---``; its ``id`` is the document's
 id, the rest its metadata. Below it, one line is one sentence; lines are joined by a space, and a
@@ -6,32 +6,57 @@ blank line is a paragraph break (two line breaks in the text). A span is written
 ``[NATO: its text]``, a doubtful one ``[NATO?: its text]``; one space after the colon belongs to the
 mark, not to the text.
 
-Anything else is written as an escape: ``\\[``, ``\\]`` and ``\\\\`` are those characters, ``\\n``,
-``\\r``, ``\\t``, ``\\s`` (a space) and ``\\u{a0}`` (a code point) stand for white space and other
-characters that a line cannot show. A line that ends with a backslash is joined to the next with
-nothing between, so that ``First.\\r\\n\\`` puts a CRLF between two sentences.
-With ``sentences: auto`` in the front matter, sentences are left to the segmenter.
+The rest is for what articles from elsewhere hold:
+
+- ``\[``, ``\]`` and ``\\`` are those characters; ``\n``, ``\r``, ``\t``, ``\s`` (a space) and
+  ``\u{a0}`` (a code point) stand for white space and other characters that a line cannot show.
+- A line that ends with a backslash is joined to the next with nothing between, so that
+  ``First.\r\n\`` puts a CRLF between two sentences.
+- A line that begins with ``~`` and a space is text, but not a sentence; ``\~`` is the character.
+- White space at the edges of a line is not part of the sentence, unless ``\<`` or ``\>`` says where
+  the sentence begins or ends.
+- A span goes on over the edge of a sentence as ``[+: more of its text]``.
+- With ``sentences: auto`` in the front matter, no line is a sentence: the segmenter makes them.
+- Metadata whose key is ``id``, ``sentences`` or ``meta`` stands under ``meta`` in the front matter.
+
+So any document can be written and comes back the same, but for the scores and labels that a model
+or a rule gave it: the mark-up holds what a person says of an article.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from natostance.document import STANCE, Document, LabelSet, Sentence, Span
 from natostance.errors import InputError
+from natostance.formats.draft import Draft, Kind, Mark, Remark
+from natostance.formats.escapes import ESCAPE, character, escape
+from natostance.formats.records import (
+    file_names,
+    folder_for,
+    read_text,
+    refuse,
+    write_parts,
+)
 
 SUFFIX = ".marked.txt"
 
-_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "s": " ", "[": "[", "]": "]", "\\": "\\"}
-_WRITTEN = {v: "\\" + k for k, v in _SIMPLE.items() if k != "s"}
+_OUTSIDE = "~ "
+_CONTINUED = "+"
+_SPECIAL = "[]"
+_ITSELF = ("[", "]", "\\", "~")
+_NOT_IN_A_LABEL = set("[]:?")
 _PLAIN = re.compile(r"[^\[\]\\]+")
-_ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|([nrts\[\]\\]))")
 _OPEN = re.compile(r"\[([^\[\]:?]+)(\?)?: ")
+_RESERVED = ("id", "sentences", "meta")
+# line breaks with the white space around them: where text outside of sentences is cut into lines
+_LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
 def read_markup(source: str, labels: LabelSet = STANCE) -> Document:
@@ -40,68 +65,157 @@ def read_markup(source: str, labels: LabelSet = STANCE) -> Document:
     Raises:
         InputError: naming the line that cannot be read.
     """
-    source = source.removeprefix("\ufeff").replace("\r\n", "\n")
-    meta, body, first_line = _front_matter(source)
-    text: list[str] = []
-    length = 0
-    sentences: list[Sentence] = []
-    spans: list[Span] = []
-    gap = ""
-    for number, line in enumerate(body, first_line):
-        if not line.strip():
-            gap = "\n\n" if text and gap == " " else gap
-            continue
-        joined = len(line) - len(line.rstrip("\\"))
-        continues = joined % 2 == 1
-        if gap:
-            text.append(gap)
-            length += len(gap)
-        plain, found = _read_line(line[:-1] if continues else line, number, labels)
-        stripped = plain.strip()
-        if stripped:
-            start = length + plain.index(stripped[0])
-            sentences.append(Sentence(start, start + len(stripped)))
-        spans.extend(
-            Span(length + s.start, length + s.end, s.label, doubtful=s.doubtful) for s in found
-        )
-        text.append(plain)
-        length += len(plain)
-        gap = "" if continues else " "
-    doc_id = str(meta.pop("id", ""))
-    automatic = meta.pop("sentences", "lines") == "auto"
+    draft = _draft(source, Path())
+    for mark in draft.marks:
+        try:
+            labels.check_side(mark.label)
+        except InputError as error:
+            raise InputError(error.reason, line=mark.line, remedy=error.remedy) from None
     return Document(
-        text="".join(text),
-        doc_id=doc_id,
-        sentences=() if automatic else tuple(sentences),
-        spans=tuple(spans),
+        text=draft.text,
+        doc_id=draft.doc_id,
+        sentences=draft.sentences,
+        spans=tuple(Span(m.start, m.end, m.label, doubtful=m.doubtful) for m in draft.marks),
         labels=labels,
-        meta=meta,
+        meta=draft.meta,
     )
 
 
 def write_markup(document: Document) -> str:
     """Write an article with inline mark-up; `read_markup` gives the same document back.
 
-    Scores are not kept: the mark-up holds what a person says of an article.
+    Scores are not kept, nor the labels of sentences, which follow from the spans.
 
     Raises:
-        InputError: a span crosses the edge of a sentence, which a line cannot show.
+        InputError: a label holds a character that the mark-up needs.
     """
-    meta: dict[str, Any] = {"id": document.doc_id, **document.meta}
+    for label in {span.label for span in document.spans}:
+        if label == _CONTINUED or _NOT_IN_A_LABEL & set(label):
+            raise InputError(f"the mark-up cannot hold the label {label!r}")
+    meta: dict[str, Any] = {"id": document.doc_id}
     if not document.sentences:
         meta["sentences"] = "auto"
-    front = yaml.safe_dump(meta, allow_unicode=True, sort_keys=False, width=10_000)
+    meta |= {key: value for key, value in document.meta.items() if key not in _RESERVED}
+    if reserved := {key: value for key, value in document.meta.items() if key in _RESERVED}:
+        meta["meta"] = reserved
+    front = yaml.dump(
+        meta, Dumper=_PlainDumper, allow_unicode=True, sort_keys=False, width=float("inf")
+    )
     return f"---\n{front}---\n{''.join(_body(document))}"
+
+
+def read(path: Path) -> Iterator[Draft | Remark]:
+    """The document of a file, or those of the files ``*.marked.txt`` in a folder.
+
+    Raises:
+        InputError: there is no such file or folder.
+    """
+    if not path.exists():
+        raise InputError("no such file or folder", file=path, remedy="check the path")
+    for file in sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]:
+        try:
+            yield _draft(read_text(file), file)
+        except InputError as error:
+            yield Remark(Kind.PROBLEM, error.reason, file, error.line, remedy=error.remedy)
+
+
+def write(documents: Iterable[Document], path: Path, refused: list[Remark] | None = None) -> None:
+    """Write documents as files of a folder, or one as a file ``*.marked.txt``.
+
+    Raises:
+        InputError: the folder is not empty, there is more than one document for a file, or a
+            document cannot be written and ``refused`` is None.
+    """
+    single = path.name.endswith(SUFFIX)
+    folder = path.parent if single else folder_for(path)
+    name = file_names()
+    written = 0
+    for document in documents:
+        try:
+            if single and written:
+                raise InputError("one file holds one document", remedy="name a folder as target")
+            source = write_markup(document)
+        except InputError as error:
+            refuse(document, error, path, refused)
+            continue
+        file = path if single else folder / f"{name(document.doc_id)}{SUFFIX}"
+        write_parts(file, [source])
+        written += 1
 
 
 class _PlainLoader(yaml.SafeLoader):
     """YAML in which a date stays the string that JSON needs."""
 
 
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+class _PlainDumper(yaml.SafeDumper):
+    """YAML in which a date needs no quotation marks, and nothing is written as a reference."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        # only between double quotation marks does YAML give back every line break as it was
+        style = None if text.isprintable() else '"'
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_PlainDumper.add_representer(str, _PlainDumper.represent_text)
+
+
+for _kind in (_PlainLoader, _PlainDumper):
+    _kind.yaml_implicit_resolvers = {
+        first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _draft(source: str, file: Path) -> Draft:
+    """The document that a file states."""
+    source = source.removeprefix("\ufeff").replace("\r\n", "\n")
+    meta, body, first_line = _front_matter(source)
+    text: list[str] = []
+    length = 0
+    sentences: list[Sentence] = []
+    marks: list[Mark] = []
+    gap = ""
+    for number, line in enumerate(body, first_line):
+        if not line.strip():
+            gap = "\n\n" if text and gap == " " else gap
+            continue
+        continues = (len(line) - len(line.rstrip("\\"))) % 2 == 1
+        outside = line.startswith(_OUTSIDE)
+        if gap:
+            text.append(gap)
+            length += len(gap)
+        source_line = line[len(_OUTSIDE) * outside : len(line) - continues]
+        plain, bounds, found = _read_line(source_line, number)
+        if bounds and not outside:
+            sentences.append(Sentence(length + bounds[0], length + bounds[1]))
+        for mark in found:
+            shifted = replace(mark, start=length + mark.start, end=length + mark.end)
+            if mark.label != _CONTINUED:
+                marks.append(shifted)
+            elif marks:
+                marks[-1] = replace(marks[-1], end=shifted.end)
+            else:
+                raise InputError("[+: continues no span", line=number)
+        text.append(plain)
+        length += len(plain)
+        gap = "" if continues else " "
+    doc_id = meta.pop("id", None)
+    automatic = meta.pop("sentences", "lines") == "auto"
+    reserved = meta.pop("meta", {})
+    if not isinstance(reserved, dict):
+        raise InputError("'meta' in the front matter holds no keys", line=2)
+    return Draft(
+        text="".join(text),
+        doc_id="" if doc_id is None else str(doc_id),
+        file=file,
+        line=1,
+        marks=tuple(marks),
+        sentences=() if automatic else tuple(sentences),
+        meta={**meta, **reserved},
+    )
 
 
 def _front_matter(source: str) -> tuple[dict[str, Any], list[str], int]:
@@ -129,34 +243,33 @@ def _front_matter(source: str) -> tuple[dict[str, Any], list[str], int]:
     return meta, lines[end + 1 :], end + 2
 
 
-def _read_line(line: str, number: int, labels: LabelSet) -> tuple[str, list[Span]]:
-    """A line without its marks, and its spans."""
+def _read_line(line: str, number: int) -> tuple[str, tuple[int, int] | None, list[Mark]]:
+    """A line without its marks, the sentence in it if it holds more than white space, its marks."""
     text: list[str] = []
     length = 0
-    spans: list[Span] = []
+    marks: list[Mark] = []
     opened: tuple[str, bool, int] | None = None
+    bounds: dict[str, int] = {}
     at = 0
     while at < len(line):
         match: re.Match[str] | None
         if match := _PLAIN.match(line, at):
             text.append(match[0])
             length += len(match[0])
-        elif match := _ESCAPE.match(line, at):
-            text.append(_SIMPLE[match[2]] if match[2] else chr(int(match[1], 16)))
+        elif (match := ESCAPE.match(line, at)) and match[2] in ("<", ">"):
+            bounds[match[2]] = length
+        elif match and (c := match[2] if match[2] in _ITSELF else character(match)):
+            text.append(c)
             length += 1
         elif match := _OPEN.match(line, at):
             if opened:
                 raise InputError("a span inside a span", line=number, remedy="close the first")
-            try:
-                labels.check_side(match[1])
-            except InputError as error:
-                raise InputError(error.reason, line=number, remedy=error.remedy) from None
             opened = (match[1], bool(match[2]), length)
         elif line[at] == "]" and opened:
             label, doubtful, start = opened
             if start == length:
                 raise InputError("an empty span", line=number)
-            spans.append(Span(start, length, label, doubtful=doubtful))
+            marks.append(Mark(start, length, label, doubtful, line=number))
             opened = None
             at += 1
             continue
@@ -169,55 +282,93 @@ def _read_line(line: str, number: int, labels: LabelSet) -> tuple[str, list[Span
         at = match.end()
     if opened:
         raise InputError("a span that does not end on its line", line=number, remedy="add a ]")
-    return "".join(text), spans
+    plain = "".join(text)
+    start = bounds.get("<", length - len(plain.lstrip()))
+    end = bounds.get(">", len(plain.rstrip()))
+    return plain, (start, end) if start < end else None, marks
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A stretch of text that is a line of its own: a sentence, or text outside of all sentences."""
+
+    start: int
+    end: int
+    sentence: bool
 
 
 def _body(document: Document) -> Iterator[str]:
-    text, at = document.text, 0
-    written = 0
-    pieces = document.sentences or (Sentence(0, len(text)),) if text else ()
-    for i, sentence in enumerate(pieces):
-        gap = text[at : sentence.start]
-        if i and gap == "\n\n":
-            yield "\n\n"
-        elif i and gap == " ":
-            yield "\n"
+    text, lines = document.text, _lines(document)
+    if not lines:
+        yield f"{_render(document, 0, len(text), gap=True)}\n" if text else ""
+        return
+    yield _prefix(document, lines[0])
+    yield _render(document, 0, lines[0].start, gap=True)
+    starts = {span.start for span in document.spans}
+    ends = {span.end for span in document.spans}
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        yield _content(document, line)
+        end = following.start if following else len(text)
+        gap = text[line.end : end]
+        # where a span begins or ends with white space of the gap, the gap must be written out
+        plain = not (starts & {*range(line.end, end)} or ends & {*range(line.end + 1, end + 1)})
+        if following and gap in (" ", "\n\n") and plain:
+            yield "\n" if gap == " " else "\n\n"
         else:
-            yield from ("\\\n",) if i else ()
-            if gap:
-                yield f"{_escape(gap, everything=True)}\\\n"
-        at = sentence.start
-        for span in document.spans_of(sentence):
-            if span.start < sentence.start or span.end > sentence.end:
-                raise InputError(
-                    f"the span from {span.start} to {span.end} crosses the edge of a sentence",
-                    remedy="cut it at the edge (codebook, rule 6)",
-                )
-            yield _escape(text[at : span.start])
-            mark = "?" if span.doubtful else ""
-            yield f"[{span.label}{mark}: {_escape(text[span.start : span.end])}]"
-            at = span.end
-            written += 1
-        yield _escape(text[at : sentence.end])
+            yield _render(document, line.end, end, gap=True)
+            yield "\\\n" if following else "\n"
+        if following:
+            yield _prefix(document, following)
+
+
+def _lines(document: Document) -> list[_Line]:
+    """The sentences and the lines of text outside of them; between two there is white space."""
+    found: list[_Line] = []
+    at = 0
+    for sentence in document.sentences:
+        found += _lines_outside(document.text, at, sentence.start)
+        found.append(_Line(sentence.start, sentence.end, True))
         at = sentence.end
-    if written < len(document.spans):
-        raise InputError("a span stands outside every sentence", remedy="cut it (codebook, rule 6)")
-    if rest := text[at:]:
-        yield f"\\\n{_escape(rest, everything=True)}\\"
-    yield "\n"
+    return [*found, *_lines_outside(document.text, at, len(document.text))]
 
 
-def _escape(text: str, everything: bool = False) -> str:
-    """Text as it stands in a line; with ``everything``, also what a line could hold as it is."""
-    return "".join(
-        _WRITTEN.get(c) or (f"\\u{{{ord(c):x}}}" if everything or _invisible(c) else c)
-        for c in text
-    )
+def _lines_outside(text: str, start: int, end: int) -> Iterator[_Line]:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    for match in _LINE_BREAK.finditer(text, start, end):
+        yield _Line(start, match.start(), False)
+        start = match.end()
+    if start < end:
+        yield _Line(start, end, False)
 
 
-def _invisible(character: str) -> bool:
-    """Whether an editor would lose or hide a character."""
-    category = unicodedata.category(character)
-    return category in {"Cc", "Cs", "Zl", "Zp"} or character == "\ufeff" or (
-        category == "Zs" and character != " "
-    )
+def _prefix(document: Document, line: _Line) -> str:
+    return _OUTSIDE if document.sentences and not line.sentence else ""
+
+
+def _content(document: Document, line: _Line) -> str:
+    """The text of a line with its marks, and its bounds where white space lies at them."""
+    text = document.text
+    content = _render(document, line.start, line.end)
+    if line.sentence and text[line.start].isspace():
+        content = f"\\<{content}"
+    elif content.startswith(_OUTSIDE):
+        content = f"\\{content}"
+    if line.sentence and text[line.end - 1].isspace():
+        content += "\\>"
+    return content
+
+
+def _render(document: Document, start: int, end: int, gap: bool = False) -> str:
+    """A stretch of text with the marks of the spans in it."""
+    text = document.text
+    parts = []
+    for span in document.spans_of(Sentence(start, end)) if start < end else ():
+        first, last = max(span.start, start), min(span.end, end)
+        parts.append(escape(text[start:first], _SPECIAL, spaces=gap))
+        label = span.label + "?" * span.doubtful if first == span.start else _CONTINUED
+        parts.append(f"[{label}: {escape(text[first:last], _SPECIAL, spaces=gap)}]")
+        start = last
+    return "".join([*parts, escape(text[start:end], _SPECIAL, spaces=gap)])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import struct
 import warnings
 from pathlib import Path
@@ -43,6 +44,7 @@ def save_weights(network: StanceNetwork, path: Path) -> None:
             raise ConversionError(f"the weight {name} is not finite in half precision")
         state[name] = half
     save_file(state, path)
+    path.chmod(0o644)  # the library leaves it readable to its owner alone
 
 
 def save_graph(weights: Path, encoder_config: dict[str, Any], labels: int, path: Path) -> None:
@@ -97,6 +99,8 @@ def _export(network: StanceNetwork) -> Any:
     # two tensors, not one given twice: the tracer takes one object for one input
     mask = torch.ones_like(ids)
     shapes = {name: {0: batch, 1: length} for name in INPUTS}
+    # what the exporter says is about itself: its steps, and packages that it would also know
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         return torch.onnx.export(

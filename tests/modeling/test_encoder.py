@@ -75,7 +75,7 @@ def test_dropout_can_be_overridden(tiny_encoder: Path) -> None:
 
 
 def test_an_encoder_that_is_not_there_names_what_to_do() -> None:
-    with pytest.raises(InputError, match="no-such/encoder.* use 'minilm'"):
+    with pytest.raises(InputError, match=r"no-such/encoder.* use 'minilm'"):
         load_encoder("no-such/encoder")
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import WORDS, word_reader
 from hypothesis import given
 from hypothesis import strategies as st
+from support import WORDS, word_reader
 
 from natostance.document import Document, Sentence
 from natostance.text.windows import Window, WindowSettings

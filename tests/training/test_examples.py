@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from conftest import word_reader
+from support import word_reader
 
 from natostance.document import STANCE, Document, Sentence, Span
 from natostance.training.examples import IGNORED, build, collate

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import tiny_recipe
+from support import tiny_recipe
 from transformers import TrainerCallback
 
 from natostance.checkpoint import Checkpoint
@@ -21,7 +21,7 @@ from natostance.training.recipe import Recipe
 from natostance.training.run import train
 
 
-class Killed(Exception):
+class KilledError(Exception):
     pass
 
 
@@ -33,7 +33,7 @@ class KillAfterEpoch(TrainerCallback):
 
     def on_epoch_begin(self, args: object, state: object, control: object, **_: object) -> None:
         if round(state.epoch or 0) == self.epoch:  # type: ignore[attr-defined]
-            raise Killed
+            raise KilledError
 
 
 def test_the_model_learned_what_the_corpus_holds(tiny_model: Path, tiny_corpus: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_killed_run_goes_on_to_the_same_model(
     tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
 ) -> None:
     recipe = tiny_recipe(tmp_path, tiny_encoder, tiny_corpus, Recipe)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         train(recipe, callbacks=[KillAfterEpoch(4)])
     with pytest.raises(InputError, match="--resume"):
         train(recipe)

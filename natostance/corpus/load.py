@@ -80,7 +80,7 @@ class Corpus:
             raise InputError("no such corpus folder", file=folder, remedy="check the path")
         path = folder / SETTINGS
         settings = load_yaml(path, CorpusSettings) if path.exists() else CorpusSettings()
-        chosen = _parts(folder, parts)
+        chosen = parts_of(folder, parts)
         found: dict[str, tuple[Path, str, Document]] = {}
         for split, document, file in [
             *_marked(chosen, settings),
@@ -129,7 +129,8 @@ class Corpus:
         return digest.hexdigest()
 
 
-def _parts(folder: Path, names: Sequence[str] | None) -> list[Path]:
+def parts_of(folder: Path, names: Sequence[str] | None) -> list[Path]:
+    """The subfolders of those names; without names the folder itself and all of them."""
     if names is None:
         return [folder, *sorted(p for p in folder.iterdir() if p.is_dir())]
     for name in names:
@@ -138,32 +139,40 @@ def _parts(folder: Path, names: Sequence[str] | None) -> list[Path]:
     return [folder / name for name in names]
 
 
+def marked_files(parts: Sequence[Path]) -> list[Path]:
+    """The articles in inline mark-up, in order."""
+    return [path for part in parts for path in sorted(part.glob(f"*{markup.SUFFIX}"))]
+
+
+def standoff_files(parts: Sequence[Path]) -> list[Path]:
+    """The files with stand-off annotations, in order."""
+    return [path for part in parts for path in sorted(part.glob(f"*{standoff.SUFFIX}"))]
+
+
 def _marked(parts: list[Path], settings: CorpusSettings) -> Iterator[tuple[str, Document, Path]]:
-    for part in parts:
-        for path in sorted(part.glob(f"*{markup.SUFFIX}")):
-            try:
-                document = markup.read_markup(path.read_text(encoding="utf-8"), settings.labels)
-            except InputError as error:
-                raise error.at(path) from None
-            except UnicodeDecodeError as error:
-                raise InputError(f"not UTF-8: {error}", file=path) from None
-            split = "dev" if document.doc_id in settings.dev else settings.split
-            yield split, document, path
+    for path in marked_files(parts):
+        try:
+            document = markup.read_markup(path.read_text(encoding="utf-8"), settings.labels)
+        except InputError as error:
+            raise error.at(path) from None
+        except UnicodeDecodeError as error:
+            raise InputError(f"not UTF-8: {error}", file=path) from None
+        split = "dev" if document.doc_id in settings.dev else settings.split
+        yield split, document, path
 
 
 def _standoff(
     parts: list[Path], settings: CorpusSettings, articles: Path | None, reading: int
 ) -> Iterator[tuple[str, Document, Path]]:
     records = []
-    for part in parts:
-        for path in sorted(part.glob(f"*{standoff.SUFFIX}")):
-            with path.open(encoding="utf-8") as lines:
-                records += [
-                    (path, r) for r in standoff.read_standoff(lines, path) if r.reading == reading
-                ]
+    for path in standoff_files(parts):
+        with path.open(encoding="utf-8") as lines:
+            records += [
+                (path, r) for r in standoff.read_standoff(lines, path) if r.reading == reading
+            ]
     if not records:
         return
-    texts = _texts(articles, {record.id for _, record in records})
+    texts = article_texts(articles, {record.id for _, record in records})
     missing, differing = [], []
     documents = []
     for path, record in records:
@@ -204,7 +213,7 @@ def _articles_folder(articles: Path | None) -> Path:
     return folder
 
 
-def _texts(articles: Path | None, wanted: set[str]) -> dict[str, str]:
+def article_texts(articles: Path | None, wanted: set[str]) -> dict[str, str]:
     """The texts with the wanted ids, from every JSONL file of the folder."""
     folder = _articles_folder(articles)
     texts: dict[str, str] = {}

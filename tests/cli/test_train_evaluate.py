@@ -1,0 +1,74 @@
+"""``natostance train`` and ``natostance evaluate``, one after the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import ROOT, Outcome
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path, tiny_corpus: Path) -> Path:
+    path = tmp_path_factory.mktemp("recipe") / "small.yaml"
+    path.write_text(
+        f"name: small\ndata: {{corpus: {tiny_corpus.as_posix()}}}\n"
+        f"network: {{encoder: {tiny_encoder.as_posix()}}}\n"
+        "window: {tokens: 48, left_context: 12}\n"
+        "optimisation: {epochs: 1, precision: fp32}\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_train_then_evaluate_gives_the_figures_of_the_card(
+    run: Run, recipe: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    trained = run("train", recipe, "--out", tmp_path, "--seed", 3)
+    assert trained.status == 0, trained.err
+    assert "epoch 1: dev macro-F1" in trained.err
+    folder = tmp_path / "small"
+    papers = json.loads((folder / "run.json").read_text())
+    assert papers["seed"] == 3
+
+    results = tmp_path / "results.json"
+    done = run(
+        "evaluate", tiny_corpus, "--split", "dev", "--model", folder, "--out", results, "--quiet"
+    )
+    assert done.status == 0, done.err
+    figures = json.loads(results.read_text())
+    assert figures["macro_f1"] == papers["dev"]["macro_f1"]
+    assert f"{figures['macro_f1']:.3f}" in done.out
+    assert f"**{figures['macro_f1']:.3f}**" in (folder / "README.md").read_text()
+    again = run("train", recipe, "--out", tmp_path, "--quiet")
+    assert again.status == 2
+    assert "a finished model lies here" in again.err
+
+
+def test_the_released_model_is_evaluated_without_torch_or_texts(run: Run) -> None:
+    done = run("evaluate", ROOT / "training", "--part", "articles", "--split", "dev", "--quiet")
+    assert done.status == 0
+    assert "12 articles, 148 sentences" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "no.yaml"], "no.yaml: no such file"),
+        (["evaluate", "nowhere"], "nowhere: no such corpus folder"),
+        (["evaluate", ROOT / "training", "--part", "articles"], "choose one with --split"),
+        (["evaluate", ROOT / "training", "--part", "real", "--split", "dev"], "--articles FOLDER"),
+    ],
+)
+def test_bad_calls_are_one_line_and_status_2(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[object], message: str
+) -> None:
+    monkeypatch.delenv("NATOSTANCE_ARTICLES", raising=False)
+    done = run(*arguments)
+    assert done.status == 2
+    assert message in done.err
+    assert len(done.err.strip().splitlines()) == 1
