@@ -5,6 +5,7 @@ model.safetensors   the weights, once, in half precision
 model.onnx          the graph; its weights are those of model.safetensors
 tokenizer.json      the tokenizer
 run.json            how it was trained: data, code, settings, seed, figures
+results.json        its dev figures, where they were measured again
 README.md           the model card
 """
 
@@ -32,7 +33,7 @@ CONFIG, WEIGHTS, GRAPH, TOKENIZER = (
     "model.onnx",
     "tokenizer.json",
 )
-RUN, CARD = "run.json", "README.md"
+RUN, RESULTS, CARD = "run.json", "results.json", "README.md"
 RELEASED = "minilm-l6"
 
 

@@ -78,9 +78,12 @@ def test_composed_articles_have_a_dev_split() -> None:
 def test_released_models_are_whole_small_and_have_their_papers(folder: Path) -> None:
     checkpoint = Checkpoint.load(folder)
     run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert sum(p.stat().st_size for p in folder.iterdir()) < 60e6
-    assert f"**{run['dev']['macro_f1']:.3f}**" in card
+    assert f"**{results['macro_f1']:.3f}**" in card
+    assert results["model"]["sha256"] == checkpoint.sha256
+    assert results["gold"]["fingerprint"] == run["data"]["fingerprint"]
     assert checkpoint.config.name in card
     assert all(not p["differing"] and p["largest"] <= 0.02 for p in run["parity"])
 

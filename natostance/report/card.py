@@ -6,13 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-from natostance.checkpoint import CARD, CONFIG, RUN, ModelConfig
+from natostance.checkpoint import CARD, CONFIG, RESULTS, RUN, ModelConfig
 
 
 def write_card(folder: Path) -> Path:
-    """Write the card of a model folder from its ``config.json`` and ``run.json``."""
+    """Write the card of a model folder from its ``config.json``, ``run.json`` and ``results.json``.
+
+    ``results.json`` is what ``natostance evaluate --out`` wrote for the dev split; without it the
+    card gives the figures that ``run.json`` has from the end of training.
+    """
     config = ModelConfig.model_validate_json((folder / CONFIG).read_text(encoding="utf-8"))
     run = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    if (folder / RESULTS).exists():
+        run["dev"] = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
     path = folder / CARD
     path.write_text(card(config, run), encoding="utf-8")
     return path
