@@ -17,7 +17,7 @@ $(VENV)/.default: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[all,dev]'
+	$(PIP) -e '.[train,html,parquet,report,hub,onnx,dev]'
 	@touch $@ $(VENV)/.default
 
 label: $(VENV)/.default  ## label the examples and show the result

@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from support import ROOT
 
 from natostance.checkpoint import Checkpoint
 from natostance.corpus import Corpus, CorpusSettings
+from natostance.corpus.check import check
+from natostance.corpus.leaks import ngrams
 from natostance.formats.markup import SUFFIX, read_markup
 from natostance.formats.standoff import read_standoff
 from natostance.settings import load_yaml
@@ -55,7 +58,7 @@ def test_no_article_is_learned_from_and_judged_by() -> None:
         with path.open(encoding="utf-8") as lines:
             for record in read_standoff(lines, path):
                 splits.setdefault(record.split, set()).add(record.sha256)
-    assert set(splits) == {"train", "dev", "test"}
+    assert set(splits) == {"train", "dev", "test", "excluded"}
     assert not splits["train"] & splits["dev"]
     assert not (splits["train"] | splits["dev"]) & splits["test"]
 
@@ -105,3 +108,35 @@ def test_public_names_are_all_there() -> None:
         assert getattr(natostance, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         _ = natostance.Nonsense
+
+
+def test_the_corpora_are_clean_and_share_no_article() -> None:
+    report = check([ROOT / "training", ROOT / "eval"])
+    assert [str(p) for p in (*report.problems, *report.leaks)] == []
+    assert report.articles > 1000
+
+
+def test_the_challenge_suite_is_not_learned_from() -> None:
+    learned = {
+        gram
+        for document in Corpus.load(ROOT / "training", ["articles"]).split("train")
+        for sentence in document.sentences
+        for gram in ngrams(document[sentence])
+    }
+    items = groups = 0
+    for path in sorted(ROOT.glob("eval/challenge/*.yaml")):
+        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]:
+            groups += 1
+            labels = set()
+            for item in group["items"]:
+                items += 1
+                text = f"---\nid: x\n---\n{item['sentence']}\n"
+                document = read_markup(text).with_labels_from_spans()
+                labels.add(document.sentences[0].label)
+                grams = ngrams(document.text)
+                # a quarter and more is the name of an office; half of a sentence would be its template
+                assert len(grams & learned) <= len(grams) / 2, document.text
+            # minimal pairs differ in their label, robustness groups do not
+            assert (len(labels) == 1) == group.get("same", False), group["id"]
+    assert items >= 400
+    assert groups >= 200

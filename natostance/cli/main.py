@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from natostance import __version__
-from natostance.cli import evaluate, label, train
+from natostance.cli import agreement, convert, corpus, evaluate, label, train
 from natostance.cli.common import NOTHING_DONE, fail
 from natostance.errors import NatostanceError
 
@@ -24,6 +24,9 @@ app = typer.Typer(
 app.command("label")(label.label)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
+app.command("agreement")(agreement.agreement)
+app.command("convert")(convert.convert)
+app.add_typer(corpus.app, name="corpus")
 
 
 def _version(wanted: bool) -> None:

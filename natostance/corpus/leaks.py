@@ -11,6 +11,8 @@ from natostance.document import Document
 
 LENGTH = 5
 LIMIT = 0.25
+# the split of articles that are kept for the record and used for nothing
+EXCLUDED = "excluded"
 
 _WORD = re.compile(r"\w+")
 
@@ -50,13 +52,14 @@ def find_leaks(articles: Iterable[tuple[str, Document]], limit: float = LIMIT) -
     """Pairs of articles of different splits whose overlap is above a limit.
 
     Args:
-        articles: split and document.
+        articles: split and document; those of the split ``excluded`` don't count.
         limit: the overlap that is still allowed.
     """
     known: list[tuple[str, str, int]] = []
     holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
     leaks = []
-    for number, (split, document) in enumerate(articles):
+    used = [(split, document) for split, document in articles if split != EXCLUDED]
+    for number, (split, document) in enumerate(used):
         # page furniture is alike on all pages of an outlet, and is no part of any sentence
         grams = ngrams(" ".join(document[s] for s in document.sentences))
         shared: Counter[int] = Counter()

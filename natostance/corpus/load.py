@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from pydantic import Field
 
 from natostance.document import STANCE, Document, LabelSet
 from natostance.errors import InputError
-from natostance.formats import markup, standoff
+from natostance.formats import markup, registry, standoff
 from natostance.settings import Settings, load_yaml
+from natostance.text.segmentation import segment
 
 ARTICLES_VARIABLE = "NATOSTANCE_ARTICLES"
 SETTINGS = "corpus.yaml"
@@ -129,6 +130,38 @@ class Corpus:
         return digest.hexdigest()
 
 
+def read_annotated(
+    path: Path, articles: Path | None = None, labels: LabelSet = STANCE
+) -> tuple[Document, ...]:
+    """Annotated documents from wherever they lie, each sentence labelled by the codebook's rule.
+
+    Args:
+        path: a corpus folder (all of its splits, the first reading), a file with stand-off
+            annotations, or a file or folder in any of the exchange formats.
+        articles: folder with the texts of stand-off annotations; see `Corpus.load`.
+        labels: the label set, where the path does not declare one.
+
+    Raises:
+        InputError: it cannot be read; file and line are named.
+    """
+    if path.is_dir() and ((path / SETTINGS).exists() or marked_files([path])):
+        corpus = Corpus.load(path, articles=articles)
+        return tuple(document for split in corpus.documents.values() for document in split)
+    if path.name.endswith(standoff.SUFFIX):
+        try:
+            with path.open(encoding="utf-8") as lines:
+                records = [(path, record) for record in standoff.read_standoff(lines, path)]
+        except FileNotFoundError:
+            raise InputError("no such file", file=path, remedy="check the path") from None
+        found: Iterable[Document] = (d for _, d, _ in _joined(records, labels, articles))
+    else:
+        found = registry.read_documents(path, labels=labels)
+    return tuple(
+        (d if d.sentences else d.replace(sentences=tuple(segment(d.text)))).with_labels_from_spans()
+        for d in found
+    )
+
+
 def parts_of(folder: Path, names: Sequence[str] | None) -> list[Path]:
     """The subfolders of those names; without names the folder itself and all of them."""
     if names is None:
@@ -170,6 +203,13 @@ def _standoff(
             records += [
                 (path, r) for r in standoff.read_standoff(lines, path) if r.reading == reading
             ]
+    return _joined(records, settings.labels, articles)
+
+
+def _joined(
+    records: list[tuple[Path, standoff.Record]], labels: LabelSet, articles: Path | None
+) -> Iterator[tuple[str, Document, Path]]:
+    """Records with their texts: split, document and file of each."""
     if not records:
         return
     texts = article_texts(articles, {record.id for _, record in records})
@@ -180,9 +220,7 @@ def _standoff(
             missing.append(record.id)
             continue
         try:
-            documents.append(
-                (record.split, record.to_document(texts[record.id], settings.labels), path)
-            )
+            documents.append((record.split, record.to_document(texts[record.id], labels), path))
         except InputError as error:
             if "sha256" not in error.reason:
                 raise error.at(path) from None

@@ -13,7 +13,7 @@ from typing import Any
 import datasets
 import torch
 from torch import Tensor, nn
-from transformers import EarlyStoppingCallback, Trainer, TrainingArguments
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
 
 from natostance.modeling.heads import pool_sentences
 from natostance.modeling.network import StanceNetwork
@@ -167,6 +167,7 @@ def fit(
         data_collator=partial(collate, pad=pad),
         callbacks=[EarlyStoppingCallback(settings.patience), *callbacks],
     )
+    trainer.remove_callback(PrinterCallback)  # it prints every log; callers choose what they show
     trainer.train(resume_from_checkpoint=resume)
     history: list[dict[str, float]] = trainer.state.log_history
     return history

@@ -1,0 +1,60 @@
+"""``natostance agreement``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from natostance.cli.common import Articles
+
+
+def agreement(
+    first: Annotated[Path, typer.Argument(help="One annotator's articles.")],
+    second: Annotated[Path, typer.Argument(help="The other's, of the same articles.")],
+    articles: Articles = None,
+    show: Annotated[int, typer.Option(help="Disagreements to show in context.", min=0)] = 10,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write figures and all disagreements as JSON to this file.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """How far two annotators agree on the same articles, and where they do not.
+
+    Each side is a corpus folder, a file with stand-off annotations, or a file or folder in any of
+    the formats that `natostance convert` reads:
+
+        natostance agreement eval/gold/first eval/gold/second
+
+    Sentences: Cohen's kappa, Krippendorff's alpha, macro-F1. Characters: alpha, and F1 inside
+    spans. Intervals are 95 %, with articles as clusters.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from natostance.checkpoint import write_json
+    from natostance.cli.tables import show_table
+    from natostance.corpus.load import read_annotated
+    from natostance.evaluation.agreement import agreement as compare
+    from natostance.evaluation.tables import agreement_table
+
+    ours = read_annotated(first, articles)
+    found = compare(ours, read_annotated(second, articles))
+    results = found.to_dict()
+    console = Console(highlight=False)
+    show_table(console, agreement_table(results))
+    texts = {document.doc_id: document for document in ours}
+    for item in found.disagreements[:show]:
+        document = texts[item.doc_id]
+        console.print(
+            Text(f"\n{item.doc_id}, sentence {item.number}: {item.first} | {item.second}", "bold")
+        )
+        console.print(Text(document.text[item.start : item.end]))
+        for name, spans in (("first", item.first_spans), ("second", item.second_spans)):
+            marked = " … ".join(f"[{s.label}: {document[s]}]" for s in spans) or "no span"
+            console.print(Text(f"  {name}: {marked}", "dim"))
+    if out is not None:
+        write_json(out, results)

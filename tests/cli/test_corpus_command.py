@@ -1,0 +1,93 @@
+"""``natostance corpus`` and ``natostance convert``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import ROOT, Outcome
+
+from natostance.formats.markup import read_markup
+
+Run = Callable[..., Outcome]
+
+
+def test_check_is_clean_on_what_the_repository_holds(run: Run) -> None:
+    done = run("corpus", "check", ROOT / "training", ROOT / "eval")
+    assert done.status == 0, done.err
+    assert "clean" in done.err
+
+
+def test_check_lists_what_is_wrong(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.marked.txt").write_text("---\nid: a\n---\n[NATO: no,] she said.\n")
+    done = run("corpus", "check", tmp_path)
+    assert done.status == 1
+    assert "bare comma" in done.err
+
+
+def test_stats_counts_and_plots(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    plot = tmp_path / "labels.svg"
+    done = run("corpus", "stats", ROOT / "training", "--part", "articles", "--plot", plot)
+    assert done.status == 0
+    assert "1,697" in done.out
+    assert "near-duplicates" in done.out
+    assert "<svg" in plot.read_text(encoding="utf-8")
+
+
+def test_convert_there_and_back(run: Run, tmp_path: Path) -> None:
+    source = ROOT / "training" / "articles"
+    there, back = tmp_path / "tasks.json", tmp_path / "back.jsonl"
+    assert run("convert", source, there, "--to", "label-studio", "--quiet").status == 0
+    assert run("convert", there, back, "--quiet").status == 0
+    found = {d["doc_id"]: d for d in map(json.loads, back.read_text("utf-8").splitlines())}
+    for path in source.glob("*.marked.txt"):
+        document = read_markup(path.read_text(encoding="utf-8"))
+        assert found[document.doc_id]["text"] == document.text
+        assert [s["start"] for s in found[document.doc_id]["spans"]] == [
+            s.start for s in document.spans
+        ]
+
+
+def test_convert_lists_what_it_cannot_convert(run: Run, tmp_path: Path) -> None:
+    lines = [
+        {"text": "He said no.", "spans": [{"start": 8, "end": 11, "label": "Pro"}]},
+        {"text": "He said no.", "spans": [{"start": 8, "end": 99, "label": "Pro"}]},
+    ]
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = run("convert", source, tmp_path / "out.jsonl", "--from", "prodigy", "--label", "Pro=NATO")
+    assert done.status == 1
+    assert "in.jsonl, line 2" in done.err
+    assert "1 documents with 1 spans" in done.err
+    unmapped = run("convert", source, tmp_path / "no.jsonl", "--from", "prodigy")
+    assert unmapped.status == 2
+    assert "Pro" in unmapped.err
+    assert not (tmp_path / "no.jsonl").exists()
+    assert run("convert", source, tmp_path / "no.jsonl", "--label", "Pro").status == 2
+
+
+def test_agreement_shows_figures_and_disagreements(run: Run, tmp_path: Path) -> None:
+    for name, line in (("first", "He said [NATO: no.]"), ("second", "He [RUSSIA: said no.]")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.marked.txt").write_text(f"---\nid: a\n---\nIt rained.\n{line}\n")
+    results = tmp_path / "agreement.json"
+    done = run("agreement", tmp_path / "first", tmp_path / "second", "--out", results)
+    assert done.status == 0, done.err
+    assert "1 articles, 2 sentences; 1 sentences differ" in done.out
+    assert "a, sentence 1: NATO | RUSSIA" in done.out
+    assert "[RUSSIA: said no.]" in done.out
+    figures = json.loads(results.read_text())
+    assert figures["sentences"]["agreement"]["value"] == 0.5
+    assert len(figures["disagreements"]) == 1
+
+
+def test_agreement_of_other_articles_is_refused(run: Run, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.marked.txt").write_text(f"---\nid: {name}\n---\nIt rained.\n")
+    done = run("agreement", tmp_path / "first", tmp_path / "second")
+    assert done.status == 2
+    assert len(done.err.strip().splitlines()) == 1
