@@ -54,7 +54,9 @@ def convert(
     for pair in label or []:
         foreign, equals, own = pair.partition("=")
         if not (foreign and equals and own):
-            raise InputError(f"--label {pair!r} is no mapping", remedy="write --label FOREIGN=LABEL")
+            raise InputError(
+                f"--label {pair!r} is no mapping", remedy="write --label FOREIGN=LABEL"
+            )
         mapping[foreign] = own
     report = run(
         source,

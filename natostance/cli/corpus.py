@@ -64,17 +64,18 @@ def stats(
     from rich.table import Table
 
     from natostance.corpus import Corpus
-    from natostance.corpus.stats import Row, count, metadata, variety
+    from natostance.corpus.stats import Row, constant, count, metadata, variety
+    from natostance.document import Document
 
     console = Console(highlight=False)
-    documents = []
+    documents: list[Document] = []
     rows: list[Row] = []
     for folder in folders:
         corpus = Corpus.load(folder, part, articles)
         for split, members in corpus.documents.items():
             documents += members
             if by == "split":
-                rows += count(members, lambda _, s=split: s, corpus.labels)  # type: ignore[misc]
+                rows += count(members, constant(split), corpus.labels)
         labels = corpus.labels
     if by != "split":
         rows = count(documents, metadata(by), labels)

@@ -55,6 +55,11 @@ def count(
     return sorted(rows, key=lambda row: (-row.sentences, row.group))
 
 
+def constant(name: str) -> Callable[[Document], str]:
+    """Puts all documents into one group."""
+    return lambda _: name
+
+
 def metadata(column: str) -> Callable[[Document], str]:
     """Groups documents by a metadata column; ``year`` is taken from ``date``."""
 

@@ -4,6 +4,9 @@ A task has its text as ``data.text``; ``data`` also holds ``doc_id``, ``sentence
 offsets) and ``meta``. Spans that a person marked are an annotation, spans with scores a prediction.
 A doubtful span has the choice ``doubtful`` (control ``doubtful``, per region). ``label_studio.xml``
 beside this module is the labelling config for NATO and Russia; `config` makes it for any label set.
+A document with neither spans nor labels has no annotation: Label Studio would count it as done. No
+annotation is written as ground truth, which Label Studio else makes of all that it imports, so that
+it never hides what a person adds there.
 
 Read is the annotation of a task; where it has several, the one marked as ground truth; where it has
 none, the latest prediction. Cancelled annotations do not count.
@@ -124,7 +127,9 @@ def _task(document: Document) -> str:
     scores = [span.score for span in document.spans if span.score is not None]
     scored = bool(scores) or any(s.scores is not None for s in document.sentences)
     if not scored:
-        return dumps({"data": data, "annotations": [{"result": result}]})
+        annotated = bool(result) or any(s.label is not None for s in document.sentences)
+        annotation = {"ground_truth": False, "result": result}
+        return dumps({"data": data, "annotations": [annotation] if annotated else []})
     prediction: dict[str, Any] = {"model_version": "natostance", "result": result}
     if scores:
         prediction["score"] = sum(scores) / len(scores)

@@ -55,7 +55,7 @@ def test_any_document_comes_back_in_any_unit(document: Document, wide: bool, crl
     """As a browser hands it over: UTF-16, perhaps CRLF as one, the text of regions cleaned."""
     offsets = from_code_points(document.text) if wide else list(range(len(document.text) + 1))
     task = json.loads(label_studio._task(document))
-    for part in task["annotations"][0]["result"]:
+    for part in (p for annotation in task["annotations"] for p in annotation["result"]):
         value = part["value"]
         for key in ("start", "end"):
             before = document.text[: value[key]].count("\r\n") if crlf else 0
@@ -80,6 +80,7 @@ def test_what_is_written(tmp_path: Path) -> None:
     }
     assert task["annotations"] == [
         {
+            "ground_truth": False,
             "result": [
                 {
                     "id": "span-0",
@@ -112,10 +113,35 @@ def test_what_is_written(tmp_path: Path) -> None:
                         "choices": ["doubtful"],
                     },
                 },
-            ]
+            ],
         }
     ]
     assert "predictions" not in task
+
+
+@pytest.mark.parametrize(
+    ("document", "annotations"),
+    [
+        (Document("No."), []),
+        (Document("No.", sentences=(Sentence(0, 3),)), []),
+        (
+            Document("No.", sentences=(Sentence(0, 3, "NEUTRAL"),)),
+            [{"ground_truth": False, "result": []}],
+        ),
+    ],
+)
+def test_what_nobody_annotated_is_still_to_be_done(
+    document: Document, annotations: list[Any]
+) -> None:
+    assert json.loads(label_studio._task(document))["annotations"] == annotations
+
+
+def test_what_was_imported_does_not_hide_what_a_person_added(tmp_path: Path) -> None:
+    task = json.loads(label_studio._task(PLAIN))
+    task["annotations"].append({"result": []})
+    (problem,) = read_tasks(tmp_path, task)
+    assert isinstance(problem, Remark)
+    assert "2 annotations" in problem.reason
 
 
 def test_what_a_model_said_is_a_prediction(tmp_path: Path) -> None:
