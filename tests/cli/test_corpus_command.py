@@ -58,7 +58,8 @@ def test_convert_lists_what_it_cannot_convert(run: Run, tmp_path: Path) -> None:
     ]
     source = tmp_path / "in.jsonl"
     source.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    done = run("convert", source, tmp_path / "out.jsonl", "--from", "prodigy", "--label", "Pro=NATO")
+    mapped = ["--from", "prodigy", "--label", "Pro=NATO"]
+    done = run("convert", source, tmp_path / "out.jsonl", *mapped)
     assert done.status == 1
     assert "in.jsonl, line 2" in done.err
     assert "1 documents with 1 spans" in done.err
