@@ -121,7 +121,9 @@ def papers(
 ) -> dict[str, Any]:
     """What ``run.json`` says of the run: enough to repeat it, and what came of it."""
     return {
-        "recipe": recipe.model_dump(mode="json"),
+        "recipe": recipe.model_dump(
+            mode="json", exclude={"output"}
+        ),  # where it lies changes nothing
         "seed": recipe.seed,
         "data": {
             "fingerprint": corpus.fingerprint,
