@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: label test test-slow test-install lint format segmentation train evaluate clean help
+.PHONY: label test test-peers test-label-studio test-install lint format segmentation train evaluate clean help
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*##/\t/' | expand -t 16
@@ -26,8 +26,12 @@ label: $(VENV)/.default  ## label the examples and show the result
 test: $(VENV)/.dev  ## the fast tests, under five minutes on two cores
 	$(BIN)/python -m pytest
 
-test-slow: $(VENV)/.dev  ## the slow tests too
-	$(BIN)/python -m pytest -m 'slow or not slow'
+test-peers: $(VENV)/.dev  ## figures and statistics against other packages
+	$(PIP) nervaluate seqeval krippendorff
+	$(BIN)/python -m pytest -m peers
+
+test-label-studio:  ## a real Label Studio, in an environment of its own
+	PYTHON=$(PYTHON) sh tests/label_studio/run.sh
 
 test-install: | $(BIN)/python  ## the wheel in a new environment: size, no torch, labels, evaluates
 	PYTHON=$(PYTHON) sh tests/install.sh

@@ -4,8 +4,8 @@ The modes are those of SemEval-2013 task 9.1 (Segura-Bedmar et al. 2013): *stric
 edges and the same label, *exact* the same edges, *partial* an overlap (half a point where the edges
 differ), *type* an overlap and the same label. Spans of one side may overlap each other.
 
-Each span is matched with at most one of the other side, so that the points are most and, among
-equals, the pairs are most. That depends neither on the order of spans nor on which side is gold.
+Each span is matched with at most one of the other side, so that the whole points are most and,
+among equals, the pairs. That depends neither on the order of spans nor on which side is the gold.
 """
 
 from __future__ import annotations
@@ -120,20 +120,21 @@ class CreditCounts:
 
 def match(gold: Sequence[Span], predicted: Sequence[Span], mode: Mode) -> MatchCounts:
     """Match the spans of one text in one mode."""
-    points = {
-        (i, j): _points(right, found, mode)
+    matching = {
+        (i, j): _matches(right, found, mode)
         for i, right in enumerate(gold)
         for j, found in enumerate(predicted)
         if right.start < found.end and found.start < right.end
     }
-    # any half point outweighs all pairs, so that pairs decide only among equal sums of points
+    # one match outweighs all other pairs, so that these decide only among equally many matches
     outweighs = len(gold) + len(predicted) + 1
-    pairs = best_matching({edge: halves * outweighs + 1 for edge, halves in points.items()})
-    halves = [points[edge] for edge in pairs.items()]
+    pairs = best_matching({edge: outweighs if matches else 1 for edge, matches in matching.items()})
+    correct = sum(matching[edge] for edge in pairs.items())
+    half = mode == "partial"
     return MatchCounts(
-        correct=halves.count(2),
-        incorrect=halves.count(0),
-        partial=halves.count(1),
+        correct=correct,
+        incorrect=0 if half else len(pairs) - correct,
+        partial=len(pairs) - correct if half else 0,
         missed=len(gold) - len(pairs),
         spurious=len(predicted) - len(pairs),
     )
@@ -170,17 +171,13 @@ def merged(spans: Iterable[Span], label: str) -> list[Span]:
     return done
 
 
-def _points(right: Span, found: Span, mode: Mode) -> int:
-    """Half points of a pair that overlaps."""
+def _matches(right: Span, found: Span, mode: Mode) -> bool:
+    """Whether a pair that overlaps earns a whole point."""
     edges = (right.start, right.end) == (found.start, found.end)
     label = right.label == found.label
     if mode == "strict":
-        return 2 * (edges and label)
-    if mode == "exact":
-        return 2 * edges
-    if mode == "partial":
-        return 1 + edges
-    return 2 * label
+        return edges and label
+    return label if mode == "type" else edges
 
 
 def _shares(spans: Sequence[Span], others: Sequence[Span]) -> float:

@@ -23,12 +23,15 @@ Speech = Literal["direct", "reported", "writer"]
 
 # words of attribution; the baselines use them too
 CUES = re.compile(
-    r"\b(?:according to|in the words of|(?:sa(?:id|ys?|ying)|t(?:old|ells?|elling)"
-    r"|(?:add|argu|insist|warn|claim|assert|stress|maintain|contend|report|declar|announc|explain"
-    r"|remark|respond|conclud|emphasi[sz]|complain|suggest|promis|pledg|vow|demand"
-    r"|accus|condemn|reject|dismiss|call|describ|believ|hop|fear|urg|not|tweet)(?:e?s|ed|ing|e)"
-    r"|stat(?:ed|es|ing)|den(?:y|ies|ied|ying)|repl(?:y|ies|ied|ying)|wr(?:ites?|ote|iting)"
-    r"|th(?:inks?|ought)))\b",
+    r"\b(?:according to|in the words of|sa(?:id|ys?|ying)|told|tells|telling"
+    r"|(?:add|argu|insist|warn|assert|stress|maintain|contend|declar|announc|explain|respond"
+    r"|conclud|emphasi[sz]|complain|suggest|accus|condemn|reject|dismiss|describ|believ)"
+    r"(?:e?s|ed|ing)"
+    # "claims", "demands" and the like are as often things as verbs
+    r"|(?:claim|demand|report|promis|pledg|vow|hop|fear|call|not|remark|tweet|urg)"
+    r"(?:ed|ing|e?s(?= that\b| to\b))"
+    r"|stat(?:ed|ing)|den(?:ies|ied|ying)|repl(?:ies|ied|ying)|wr(?:ites|ote|iting)"
+    r"|th(?:inks|ought))\b",
     re.IGNORECASE,
 )
 
