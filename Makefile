@@ -27,7 +27,7 @@ test: $(VENV)/.dev  ## the fast tests, under five minutes on two cores
 	$(BIN)/python -m pytest
 
 test-peers: $(VENV)/.dev  ## figures and statistics against other packages
-	$(PIP) nervaluate seqeval krippendorff
+	$(PIP) nervaluate seqeval krippendorff pygamma-agreement
 	$(BIN)/python -m pytest -m peers
 
 test-label-studio:  ## a real Label Studio, in an environment of its own
@@ -53,4 +53,4 @@ train: $(VENV)/.dev  ## the released model again (needs NATOSTANCE_ARTICLES)
 	$(BIN)/natostance train configs/minilm.yaml
 
 clean:           ## remove environments and build products
-	rm -rf $(VENV) dist build runs
+	rm -rf $(VENV) .venv-label-studio dist build runs

@@ -15,6 +15,9 @@ def agreement(
     second: Annotated[Path, typer.Argument(help="The other's, of the same articles.")],
     articles: Articles = None,
     show: Annotated[int, typer.Option(help="Disagreements to show in context.", min=0)] = 10,
+    with_gamma: Annotated[
+        bool, typer.Option("--gamma", help="Also the gamma of spans (extra `[gamma]`; slow).")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -32,6 +35,8 @@ def agreement(
     Sentences: Cohen's kappa, Krippendorff's alpha, macro-F1. Characters: alpha, and F1 inside
     spans. Intervals are 95 %, with articles as clusters.
     """
+    from dataclasses import asdict
+
     from rich.console import Console
     from rich.text import Text
 
@@ -39,13 +44,23 @@ def agreement(
     from natostance.cli.tables import show_table
     from natostance.corpus.load import read_annotated
     from natostance.evaluation.agreement import agreement as compare
+    from natostance.evaluation.gamma import gamma
     from natostance.evaluation.tables import agreement_table
 
     ours = read_annotated(first, articles)
-    found = compare(ours, read_annotated(second, articles))
+    theirs = read_annotated(second, articles)
+    found = compare(ours, theirs)
     results = found.to_dict()
     console = Console(highlight=False)
     show_table(console, agreement_table(results))
+    if with_gamma:
+        of_spans = gamma(ours, theirs)
+        results["gamma"] = asdict(of_spans)
+        value = "none" if of_spans.mean is None else f"{of_spans.mean:.3f}"
+        console.print(
+            f"Gamma of the spans: {value}, mean over {of_spans.articles} articles; left out: "
+            f"{of_spans.one_sided} marked by one alone, {of_spans.unmarked} without spans."
+        )
     texts = {document.doc_id: document for document in ours}
     for item in found.disagreements[:show]:
         document = texts[item.doc_id]
