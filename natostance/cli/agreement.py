@@ -67,7 +67,9 @@ def agreement(
         console.print(
             Text(f"\n{item.doc_id}, sentence {item.number}: {item.first} | {item.second}", "bold")
         )
-        console.print(Text(document.text[item.start : item.end]))
+        context = Text(" ".join(item.context(document).split()), "dim")
+        context.highlight_words([" ".join(document.text[item.start : item.end].split())], "not dim")
+        console.print(context)
         for name, spans in (("first", item.first_spans), ("second", item.second_spans)):
             marked = " … ".join(f"[{s.label}: {document[s]}]" for s in spans) or "no span"
             console.print(Text(f"  {name}: {marked}", "dim"))

@@ -136,8 +136,9 @@ def read_annotated(
     """Annotated documents from wherever they lie, each sentence labelled by the codebook's rule.
 
     Args:
-        path: a corpus folder (all of its splits, the first reading), a file with stand-off
-            annotations, or a file or folder in any of the exchange formats.
+        path: a corpus folder (all of its splits, the first reading), a folder with articles in
+            inline mark-up (without its subfolders), a file with stand-off annotations, or a file
+            or folder in any of the exchange formats.
         articles: folder with the texts of stand-off annotations; see `Corpus.load`.
         labels: the label set, where the path does not declare one.
 
@@ -145,7 +146,8 @@ def read_annotated(
         InputError: it cannot be read; file and line are named.
     """
     if path.is_dir() and ((path / SETTINGS).exists() or marked_files([path])):
-        corpus = Corpus.load(path, articles=articles)
+        # a part of a corpus may keep other readings of the same articles in its subfolders
+        corpus = Corpus.load(path, None if (path / SETTINGS).exists() else ["."], articles)
         return tuple(document for split in corpus.documents.values() for document in split)
     if path.name.endswith(standoff.SUFFIX):
         try:

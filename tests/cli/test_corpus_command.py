@@ -85,6 +85,14 @@ def test_agreement_shows_figures_and_disagreements(run: Run, tmp_path: Path) -> 
     assert len(figures["disagreements"]) == 1
 
 
+def test_a_check_by_people_in_another_tool(run: Run, tmp_path: Path) -> None:
+    gold, tasks = ROOT / "eval" / "gold", tmp_path / "tasks.json"
+    assert run("convert", gold, tasks, "--to", "label-studio", "--quiet").status == 0
+    done = run("agreement", gold, tasks)
+    assert done.status == 0, done.err
+    assert "42 articles, 596 sentences; 0 sentences differ" in done.out
+
+
 def test_agreement_of_other_articles_is_refused(run: Run, tmp_path: Path) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
