@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("label")(label.label)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
+app.command("screen")(train.screen)
 app.command("agreement")(agreement.agreement)
 app.command("convert")(convert.convert)
 app.add_typer(corpus.app, name="corpus")

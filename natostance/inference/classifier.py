@@ -127,6 +127,15 @@ class StanceClassifier:
         for _, results in self._read(documents, lambda _, __, s: sentence_logits(s.votes)):
             yield np.stack(results) if results else np.zeros((0, len(self.labels.names)), "f4")
 
+    def token_scores(self, documents: Iterable[str | Document]) -> Iterator[list[TokenScores]]:
+        """Scores of the tokens of each sentence before anything is made of them.
+
+        Returns:
+            For each document the scores of its sentences.
+        """
+        for _, results in self._read(documents, lambda _, __, scores: scores):
+            yield results
+
     def _read(
         self,
         documents: Iterable[str | Document],

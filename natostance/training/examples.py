@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import datasets
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from natostance.document import Document, LabelSet
+from natostance.errors import InputError
 from natostance.text.windows import Part, WindowReader
+from natostance.training.distillation import SoftTargets
 
 IGNORED = -100
 
 
 def build(
-    documents: Sequence[Document], reader: WindowReader, labels: LabelSet
+    documents: Sequence[Document],
+    reader: WindowReader,
+    labels: LabelSet,
+    soft: Mapping[str, Sequence[SoftTargets]] | None = None,
 ) -> datasets.Dataset:
     """Windows of annotated documents with their targets.
+
+    Args:
+        documents: what is learned from.
+        reader: cuts them into windows.
+        labels: the labels.
+        soft: what teachers say of each document's sentences.
+
+    Raises:
+        InputError: the teachers cut words into other tokens than the student.
 
     Returns:
         A dataset with the columns ``input_ids``, ``sentence_index`` (for each token, the part of
         the window that it is scored in, -1 for context), ``token_labels`` (-100 for context) and
-        ``sentence_labels`` (one a part). A part of a long sentence has the sentence's label.
+        ``sentence_labels`` (one a part). A part of a long sentence has the sentence's label. With
+        teachers also ``soft_sentences`` (for each part the probabilities of the labels) and
+        ``soft_tokens`` (for each token; zeros for context).
     """
-    rows = list(_rows(documents, reader, labels))
+    rows = list(_rows(documents, reader, labels, soft))
     return datasets.Dataset.from_list(rows)
 
 
 def _rows(
-    documents: Iterable[Document], reader: WindowReader, labels: LabelSet
+    documents: Iterable[Document],
+    reader: WindowReader,
+    labels: LabelSet,
+    soft: Mapping[str, Sequence[SoftTargets]] | None,
 ) -> Iterator[dict[str, Any]]:
     for document in documents:
         sides = _side_of_characters(document, labels)
+        said = soft[document.doc_id] if soft is not None else ()
+        used = [0] * len(said)
         for window in reader.windows(document):
             index = [-1] * len(window.ids)
             tokens = [IGNORED] * len(window.ids)
@@ -44,13 +66,40 @@ def _rows(
                 label = document.sentences[part.sentence].label
                 assert label is not None, "the corpus labels every sentence"
                 sentences.append(labels.index(label))
-            yield {
+            row = {
                 "input_ids": window.ids,
                 "sentence_index": index,
                 "token_labels": tokens,
                 "sentence_labels": sentences,
                 "length": len(window.ids),
             }
+            if soft is not None:
+                row |= _soft(window.parts, len(window.ids), said, used, document.doc_id)
+            yield row
+
+
+def _soft(
+    parts: Sequence[Part],
+    length: int,
+    said: Sequence[SoftTargets],
+    used: list[int],
+    doc_id: str,
+) -> dict[str, Any]:
+    """A window's soft targets; ``used`` counts the tokens of each sentence that are dealt out."""
+    tokens = np.zeros((length, len(said[0].sentence)), dtype=np.float32)
+    for part in parts:
+        target, first = said[part.sentence], used[part.sentence]
+        used[part.sentence] = last = first + part.end - part.start
+        if target.offsets[first:last] != tuple(part.offsets):
+            raise InputError(
+                f"the teachers cut the words of {doc_id!r} into other tokens than the student",
+                remedy="use teachers with the student's tokenizer",
+            )
+        tokens[part.start : part.end] = target.tokens[first:last]
+    return {
+        "soft_sentences": [said[part.sentence].sentence.tolist() for part in parts],
+        "soft_tokens": tokens.tolist(),
+    }
 
 
 def _side_of_characters(document: Document, labels: LabelSet) -> list[int]:
@@ -75,7 +124,9 @@ def collate(rows: Sequence[dict[str, Any]], pad: int) -> dict[str, Tensor]:
 
     Returns:
         ``input_ids``, ``attention_mask``, ``sentence_index`` and ``token_labels``, each
-        ``[batch, length]``, and ``sentence_labels`` ``[batch, sentences]``.
+        ``[batch, length]``, and ``sentence_labels`` ``[batch, sentences]``; with teachers also
+        ``soft_sentences`` ``[batch, sentences, labels]`` and ``soft_tokens``
+        ``[batch, length, labels]``, zero where there is nothing to learn.
     """
     length = -(-max(len(row["input_ids"]) for row in rows) // 8) * 8
     sentences = max(len(row["sentence_labels"]) for row in rows)
@@ -85,10 +136,17 @@ def collate(rows: Sequence[dict[str, Any]], pad: int) -> dict[str, Tensor]:
 
     ids = stack("input_ids", pad, length)
     lengths = torch.tensor([len(row["input_ids"]) for row in rows])
-    return {
+    batch = {
         "input_ids": ids,
         "attention_mask": (torch.arange(length)[None] < lengths[:, None]).long(),
         "sentence_index": stack("sentence_index", -1, length),
         "token_labels": stack("token_labels", IGNORED, length),
         "sentence_labels": stack("sentence_labels", IGNORED, sentences),
     }
+    for key, width in (("soft_sentences", sentences), ("soft_tokens", length)):
+        if key in rows[0]:
+            values = [torch.tensor(row[key]) for row in rows]
+            batch[key] = torch.stack(
+                [nn.functional.pad(v, (0, 0, 0, width - len(v))) for v in values]
+            )
+    return batch

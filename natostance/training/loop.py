@@ -15,10 +15,11 @@ import torch
 from torch import Tensor, nn
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
 
+from natostance.modeling import cpu_training
 from natostance.modeling.heads import pool_sentences
 from natostance.modeling.network import StanceNetwork
 from natostance.training.examples import IGNORED, collate
-from natostance.training.recipe import OptimisationSettings
+from natostance.training.recipe import DistillationSettings, OptimisationSettings
 
 METRIC = "eval_macro_f1"
 
@@ -29,6 +30,7 @@ class StanceTrainer(Trainer):
     Args:
         network: what is trained.
         settings: weights of the losses and learning rates.
+        distillation: how much teachers count, where the examples hold what they say.
         measure: gives the dev figures of the network; must hold ``macro_f1``.
         arguments: everything else that `transformers.Trainer` takes.
     """
@@ -37,12 +39,14 @@ class StanceTrainer(Trainer):
         self,
         network: StanceNetwork,
         settings: OptimisationSettings,
-        measure: Callable[[], dict[str, float]],
+        distillation: DistillationSettings,
+        measure: Callable[[], dict[str, float]] | None,
         **arguments: Any,
     ) -> None:
         super().__init__(model=network, **arguments)
         self.network = network
         self.settings = settings
+        self.distillation = distillation
         self.measure = measure
 
     def compute_loss(
@@ -52,46 +56,75 @@ class StanceTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
-        """Cross-entropy of sentences plus weighted cross-entropy of scored tokens."""
+        """Cross-entropy of sentences plus weighted cross-entropy of scored tokens.
+
+        With teachers, a share of each is the cross-entropy with the teachers' probabilities.
+        """
         scores = model(inputs["input_ids"], inputs["attention_mask"])
         targets = inputs["sentence_labels"]
         labels = (scores.shape[-1] - 1) // 2
         votes, tokens = scores[..., : labels + 1], scores[..., labels + 1 :].float()
         sentences = pool_sentences(votes, inputs["sentence_index"], targets.shape[1])
-        loss = nn.functional.cross_entropy(
-            sentences.flatten(0, 1),
-            targets.flatten(),
-            ignore_index=IGNORED,
-            label_smoothing=self.settings.label_smoothing,
-        )
-        loss = loss + self.settings.token_weight * nn.functional.cross_entropy(
-            tokens.flatten(0, 1), inputs["token_labels"].flatten(), ignore_index=IGNORED
-        )
+        smoothing = self.settings.label_smoothing
+        parts = [
+            self._loss(sentences, targets, inputs.get("soft_sentences"), smoothing),
+            self._loss(tokens, inputs["token_labels"], inputs.get("soft_tokens")),
+        ]
+        loss = parts[0] + self.settings.token_weight * parts[1]
         return (loss, scores) if return_outputs else loss
 
+    def _loss(
+        self, logits: Tensor, targets: Tensor, soft: Tensor | None, smoothing: float = 0.0
+    ) -> Tensor:
+        """Cross-entropy of ``[batch, items, labels]`` with annotations, and with teachers."""
+        loss = nn.functional.cross_entropy(
+            logits.flatten(0, 1),
+            targets.flatten(),
+            ignore_index=IGNORED,
+            label_smoothing=smoothing,
+        )
+        if soft is None:
+            return loss
+        weight, temperature = self.distillation.weight, self.distillation.temperature
+        learned = targets != IGNORED
+        # softmax(log p / T), from probabilities
+        said = soft[learned].clamp_min(1e-9).pow(1 / temperature)
+        said = said / said.sum(-1, keepdim=True)
+        found = torch.log_softmax(logits[learned] / temperature, dim=-1)
+        # the square keeps the gradient's size (Hinton et al. 2015)
+        taught = -(said * found).sum(-1).mean() * temperature**2
+        return (1 - weight) * loss + weight * taught
+
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
-        """AdamW with a learning rate for the encoder and one for the heads."""
+        """AdamW with a learning rate for each layer of the encoder and one for the heads."""
         if self.optimizer is None:
-            groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+            s = self.settings
+            layers = self.network.encoder.config.num_hidden_layers
+            groups: dict[tuple[float, float], list[nn.Parameter]] = {}
             for name, parameter in self.network.named_parameters():
                 if parameter.requires_grad:
-                    key = (name.startswith("encoder."), parameter.ndim > 1)
-                    groups.setdefault(key, []).append(parameter)
-            s = self.settings
+                    depth = _layer(name)
+                    rate = (
+                        s.head_learning_rate
+                        if depth is None
+                        else s.learning_rate * s.layer_decay ** (layers - depth)
+                    )
+                    decay = s.weight_decay if parameter.ndim > 1 else 0.0
+                    groups.setdefault((rate, decay), []).append(parameter)
             self.optimizer = torch.optim.AdamW(
                 [
-                    {
-                        "params": parameters,
-                        "lr": s.learning_rate if in_encoder else s.head_learning_rate,
-                        "weight_decay": s.weight_decay if is_matrix else 0.0,
-                    }
-                    for (in_encoder, is_matrix), parameters in groups.items()
-                ]
+                    {"params": parameters, "lr": rate, "weight_decay": decay}
+                    for (rate, decay), parameters in groups.items()
+                ],
+                betas=(0.9, 0.98),
+                eps=1e-6,
+                fused=True,
             )
         return self.optimizer
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Dev figures through the production classifier."""
+        assert self.measure is not None, "without a dev split nothing is measured"
         figures = {f"eval_{k}": v for k, v in self.measure().items()}
         self.log(dict(figures))
         self.control = self.callback_handler.on_evaluate(
@@ -104,24 +137,26 @@ def fit(
     network: StanceNetwork,
     examples: datasets.Dataset,
     settings: OptimisationSettings,
+    distillation: DistillationSettings,
     *,
     pad: int,
     seed: int,
     folder: Path,
-    measure: Callable[[], dict[str, float]],
+    measure: Callable[[], dict[str, float]] | None,
     callbacks: list[Any],
     resume: bool,
 ) -> list[dict[str, float]]:
-    """Train a network in place, and leave it with the weights of its best epoch.
+    """Train a network in place, and leave it with the weights of its best or last epoch.
 
     Args:
         network: what is trained.
         examples: see `natostance.training.examples.build`.
         settings: how.
+        distillation: how much teachers count, where the examples hold what they say.
         pad: id of the padding token.
         seed: decides order and dropout.
         folder: holds the state after each epoch, from which a killed run goes on.
-        measure: dev figures of the network.
+        measure: dev figures of the network; None: none are taken.
         callbacks: further callbacks of the trainer.
         resume: go on from the last state in the folder.
 
@@ -130,6 +165,10 @@ def fit(
     """
     if settings.freeze_embeddings:
         network.encoder.get_input_embeddings().requires_grad_(False)
+    on_cpu = not torch.cuda.is_available()
+    if on_cpu:
+        cpu_training.prepare(network.encoder)
+    best = settings.keep == "best"
     steps = -(-len(examples) // settings.batch_windows) * settings.epochs
     arguments = TrainingArguments(
         output_dir=str(folder),
@@ -139,14 +178,14 @@ def fit(
         lr_scheduler_type="linear",
         warmup_steps=int(settings.warmup * steps),
         bf16=uses_bf16(settings.precision),
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=on_cpu,
         seed=seed,
         data_seed=seed,
-        eval_strategy="epoch",
+        eval_strategy="epoch" if measure else "no",
         save_strategy="epoch",
         save_total_limit=1,
-        load_best_model_at_end=True,
-        metric_for_best_model=METRIC,
+        load_best_model_at_end=best,
+        metric_for_best_model=METRIC if best else None,
         greater_is_better=True,
         logging_steps=25,
         report_to=[],
@@ -160,17 +199,26 @@ def fit(
     trainer = StanceTrainer(
         network,
         settings,
+        distillation,
         measure,
         args=arguments,
         train_dataset=examples,
         eval_dataset=examples.select([0]),  # what is measured on is `measure`'s own business
         data_collator=partial(collate, pad=pad),
-        callbacks=[EarlyStoppingCallback(settings.patience), *callbacks],
+        callbacks=[*([EarlyStoppingCallback(settings.patience)] if best else []), *callbacks],
     )
     trainer.remove_callback(PrinterCallback)  # it prints every log; callers choose what they show
     trainer.train(resume_from_checkpoint=resume)
     history: list[dict[str, float]] = trainer.state.log_history
     return history
+
+
+def _layer(name: str) -> int | None:
+    """The encoder layer of a parameter, from 1; 0 for embeddings, None for the heads."""
+    if not name.startswith("encoder."):
+        return None
+    numbers = [int(part) for part in name.split(".") if part.isdigit()]
+    return numbers[0] + 1 if numbers else 0
 
 
 def uses_bf16(precision: str) -> bool:

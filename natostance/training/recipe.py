@@ -18,7 +18,11 @@ class DataSettings(Settings):
     corpus: Path = Field(default=Path("training"), description="corpus folder")
     parts: list[str] | None = Field(default=None, description="its subfolders; default: all")
     train: list[str] = Field(default=["train"], description="splits to learn from")
-    dev: str = Field(default="dev", description="split that early stopping and figures are on")
+    dev: str | None = Field(
+        default="dev",
+        description="split that figures and the choice of the epoch are on; null: none, the last "
+        "epoch is kept, and calibration needs folds",
+    )
 
 
 class OptimisationSettings(Settings):
@@ -28,8 +32,18 @@ class OptimisationSettings(Settings):
     patience: int = Field(
         default=3, ge=1, description="epochs without a better dev macro-F1 before stopping"
     )
+    keep: Literal["best", "last"] = Field(
+        default="best",
+        description="the weights of the epoch with the best dev macro-F1, or those of the last one",
+    )
     learning_rate: float = Field(default=1e-4, gt=0, description="of the encoder, at its peak")
     head_learning_rate: float = Field(default=5e-4, gt=0, description="of the heads")
+    layer_decay: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="factor on the learning rate from each encoder layer to the one below",
+    )
     warmup: float = Field(default=0.1, ge=0, lt=1, description="share of steps until the peak")
     weight_decay: float = Field(default=0.01, ge=0, description="of matrices, not of biases")
     batch_windows: int = Field(default=8, ge=1, description="windows a step")
@@ -41,6 +55,44 @@ class OptimisationSettings(Settings):
     precision: Literal["auto", "bf16", "fp32"] = Field(
         default="auto", description="auto: bf16 where the processor computes in it"
     )
+
+
+class DistillationSettings(Settings):
+    """What is learned from other models, beside the annotations."""
+
+    teachers: list[Path] = Field(
+        default_factory=list,
+        description="model folders whose mean probabilities are learned; none: annotations alone",
+    )
+    weight: float = Field(
+        default=0.5, ge=0, le=1, description="share of the loss that the teachers decide"
+    )
+    temperature: float = Field(
+        default=1.0, gt=0, description="softens the teachers' probabilities and the student's"
+    )
+
+
+class CalibrationSettings(Settings):
+    """What temperature and abstention threshold are fitted on."""
+
+    folds: int = Field(
+        default=0,
+        ge=0,
+        description="0: the dev split; otherwise predictions out of fold, each article's by a "
+        "network that saw neither it nor any article that shares text with it",
+    )
+    promised_error: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="share of wrong labels among those not abstained; null: never abstain",
+    )
+
+    @model_validator(mode="after")
+    def _folds(self) -> CalibrationSettings:
+        if self.folds == 1:
+            raise ValueError("one fold leaves nothing to learn from; give 0, 2 or more")
+        return self
 
 
 class Recipe(Settings):
@@ -55,11 +107,17 @@ class Recipe(Settings):
     window: WindowSettings = Field(default_factory=WindowSettings)
     network: NetworkSettings = Field(default_factory=NetworkSettings)
     optimisation: OptimisationSettings = Field(default_factory=OptimisationSettings)
+    distillation: DistillationSettings = Field(default_factory=DistillationSettings)
+    calibration: CalibrationSettings = Field(default_factory=CalibrationSettings)
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> Recipe:
         if self.data.dev in self.data.train:
             raise ValueError(f"the split {self.data.dev!r} is both learned from and measured on")
+        if self.data.dev is None and not self.calibration.folds:
+            raise ValueError("without a dev split, calibration.folds must be given")
+        if self.data.dev is None and self.optimisation.keep == "best":
+            raise ValueError("without a dev split no epoch is best; set optimisation.keep to last")
         if self.window.scored < 8:
             raise ValueError("window.left_context leaves no room in window.tokens")
         return self

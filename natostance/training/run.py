@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import platform
 import shutil
 import subprocess
+import tempfile
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import transformers
 
 from natostance.checkpoint import RUN, Calibration, write_json
 from natostance.corpus import Corpus
-from natostance.document import Document
+from natostance.document import Document, LabelSet
 from natostance.errors import InputError
+from natostance.evaluation.calibration import Promise, promise
+from natostance.evaluation.calibration import measure as measure_calibration
+from natostance.evaluation.counts import Confusion
 from natostance.evaluation.harness import Evaluation, evaluate
-from natostance.inference.calibration import fit_temperature
+from natostance.inference.calibration import fit_temperature, probabilities
 from natostance.inference.classifier import StanceClassifier
 from natostance.inference.torch_backend import TorchBackend
 from natostance.modeling.encoder import load_tokenizer
 from natostance.modeling.network import StanceNetwork
 from natostance.text.windows import WindowReader
 from natostance.training import examples, loop, release
+from natostance.training.distillation import SoftTargets, soft_targets
+from natostance.training.folds import Held, split_fold
 from natostance.training.recipe import Recipe
 
 STATE, RECIPE = "state", "recipe.json"
+# on which runtimes are compared where there is no dev split
+PARITY_ARTICLES = 50
 
 
 def train(
@@ -63,38 +73,34 @@ def train(
     data = recipe.data
     corpus = Corpus.load(data.corpus, data.parts, articles)
     learned = [document for split in data.train for document in corpus.split(split)]
-    dev = corpus.split(data.dev)
+    dev = corpus.split(data.dev) if data.dev is not None else ()
 
-    transformers.set_seed(recipe.seed)
-    tokenizer, special = load_tokenizer(recipe.network.encoder)
-    reader = WindowReader(tokenizer, special, recipe.window)
-    network = StanceNetwork.pretrained(recipe.network, len(corpus.labels.names))
-    _check_length(network, recipe)
-
-    def classifier() -> StanceClassifier:
-        return StanceClassifier(reader, TorchBackend(network, special.pad), corpus.labels)
-
-    def measure() -> dict[str, float]:
-        result = evaluate(dev, classifier().label_many(dev))
-        return {"macro_f1": result.macro_f1, "character_f1": result.character_f1}
-
-    history = loop.fit(
-        network,
-        examples.build(learned, reader, corpus.labels),
-        recipe.optimisation,
-        pad=special.pad,
-        seed=recipe.seed,
-        folder=folder / STATE,
-        measure=measure,
-        callbacks=list(callbacks),
-        resume=resuming,
+    soft = None
+    if teachers := recipe.distillation.teachers:
+        soft = soft_targets(teachers, learned, corpus.labels)
+    pupil = _Pupil(recipe, corpus.labels, soft)
+    held = [
+        crossfit(recipe, learned, pupil, fold, corpus.fingerprint)
+        for fold in range(recipe.calibration.folds)
+    ]
+    history = pupil.learn(learned, dev, folder / STATE, list(callbacks), resuming)
+    classifier = pupil.classifier()
+    on = (
+        sum(held[1:], held[0]) if held else Held.of(dev, list(classifier.logits(dev)), pupil.labels)
     )
-    calibration = calibrate(classifier(), dev)
-    release.save(network, reader, corpus.labels, calibration, recipe.name, folder)
-    parities = release.check_parity(folder, dev)
-    # what is reported is what a user of the folder gets
-    figures = evaluate(dev, StanceClassifier.from_pretrained(folder).label_many(dev))
-    run = papers(recipe, corpus, learned, figures, calibration, parities, history)
+    calibration, promised = calibrate(on, recipe.calibration.promised_error)
+    release.save(pupil.network, pupil.reader, pupil.labels, calibration, recipe.name, folder)
+    # without a dev split, sentences that were learned from serve as well: this compares runtimes
+    parities = release.check_parity(folder, dev or learned[:PARITY_ARTICLES])
+    run = papers(recipe, corpus, learned, calibration, parities, history)
+    if dev:
+        # what is reported is what a user of the folder gets
+        figures = evaluate(dev, StanceClassifier.from_pretrained(folder).label_many(dev))
+        run["dev"] = figures.to_dict()
+    if held:
+        run["out_of_fold"] = out_of_fold_figures(on, pupil.labels, calibration.temperature)
+    if promised is not None:
+        run["promise"] = promised.to_dict()
     run["code"] = {"natostance": version("natostance"), "commit": commit}
     run["minutes"] = round((time.time() - began) / 60, 1)
     write_json(folder / RUN, run)
@@ -102,19 +108,156 @@ def train(
     return folder
 
 
-def calibrate(classifier: StanceClassifier, dev: Sequence[Document]) -> Calibration:
-    """The temperature that fits the dev split best; no threshold is promised yet."""
-    labels = classifier.labels
-    logits = np.concatenate(list(classifier.logits(dev)))
-    gold = [labels.index(s.label) for d in dev for s in d.sentences if s.label is not None]
-    return Calibration(temperature=round(fit_temperature(logits, np.array(gold)), 4))
+def screen(
+    recipe: Recipe,
+    *,
+    folds: int,
+    fold: int,
+    articles: Path | None = None,
+    callbacks: Sequence[transformers.TrainerCallback] = (),
+) -> Evaluation:
+    """Figures of a recipe on one fold of what it learns from, by a network that saw the others.
+
+    For choosing between recipes: dev and test are not touched, and no model is kept.
+
+    Args:
+        recipe: its dev split is ignored, and so is the choice of the best epoch.
+        folds: how many folds.
+        fold: which one is held out, from 1.
+        articles: folder with the texts of stand-off annotations; see `Corpus.load`.
+        callbacks: callbacks of `transformers.Trainer`, for progress.
+    """
+    corpus = Corpus.load(recipe.data.corpus, recipe.data.parts, articles)
+    documents = [document for split in recipe.data.train for document in corpus.split(split)]
+    learned, held = split_fold(documents, folds, fold - 1)
+    if not held or not learned:
+        raise InputError(f"fold {fold} of {folds} is empty", remedy="use fewer folds")
+    teachers = recipe.distillation.teachers
+    soft = soft_targets(teachers, learned, corpus.labels) if teachers else None
+    optimisation = recipe.optimisation.model_copy(update={"keep": "last"})
+    pupil = _Pupil(recipe.model_copy(update={"optimisation": optimisation}), corpus.labels, soft)
+    with tempfile.TemporaryDirectory() as state:
+        pupil.learn(learned, (), Path(state), list(callbacks))
+    return evaluate(held, pupil.classifier().label_many(held))
+
+
+class _Pupil:
+    """A network that a recipe makes, and what it takes to teach it."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        labels: LabelSet,
+        soft: Mapping[str, Sequence[SoftTargets]] | None,
+    ) -> None:
+        self.recipe = recipe
+        self.labels = labels
+        self._soft = soft
+        tokenizer, self._special = load_tokenizer(recipe.network.encoder)
+        self.reader = WindowReader(tokenizer, self._special, recipe.window)
+        self.network: StanceNetwork
+
+    def classifier(self) -> StanceClassifier:
+        """The network as it stands, behind the production classifier."""
+        backend = TorchBackend(self.network, self._special.pad)
+        return StanceClassifier(self.reader, backend, self.labels)
+
+    def learn(
+        self,
+        learned: Sequence[Document],
+        dev: Sequence[Document],
+        folder: Path,
+        callbacks: list[transformers.TrainerCallback],
+        resuming: bool = False,
+    ) -> list[dict[str, float]]:
+        """Make a fresh network and train it; returns what was logged."""
+        transformers.set_seed(self.recipe.seed)
+        self.network = StanceNetwork.pretrained(self.recipe.network, len(self.labels.names))
+        _check_length(self.network, self.recipe)
+
+        def measure() -> dict[str, float]:
+            result = evaluate(dev, self.classifier().label_many(dev))
+            return {"macro_f1": result.macro_f1, "character_f1": result.character_f1}
+
+        return loop.fit(
+            self.network,
+            examples.build(learned, self.reader, self.labels, self._soft),
+            self.recipe.optimisation,
+            self.recipe.distillation,
+            pad=self._special.pad,
+            seed=self.recipe.seed,
+            folder=folder,
+            measure=measure if dev else None,
+            callbacks=callbacks,
+            resume=resuming,
+        )
+
+
+def crossfit(
+    recipe: Recipe, learned: Sequence[Document], pupil: _Pupil, fold: int, fingerprint: str
+) -> Held:
+    """One fold's predictions by a network that learned from the others.
+
+    They are kept in ``<output>/folds-<hash>``, and serve all seeds of a recipe.
+    """
+    settings = recipe.model_dump(mode="json", exclude={"output", "name", "seed"})
+    settings["calibration"].pop("promised_error")
+    text = json.dumps([settings, fingerprint], sort_keys=True)
+    folder = recipe.output / f"folds-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    path = folder / f"{fold + 1}-of-{recipe.calibration.folds}.npz"
+    if path.exists():
+        return Held.load(path)
+    rest, held = split_fold(learned, recipe.calibration.folds, fold)
+    state = folder / f"state-{fold + 1}"
+    pupil.learn(rest, (), state, [])
+    found = Held.of(held, list(pupil.classifier().logits(held)), pupil.labels)
+    folder.mkdir(parents=True, exist_ok=True)
+    found.save(path)
+    shutil.rmtree(state, ignore_errors=True)
+    return found
+
+
+def calibrate(held: Held, promised_error: float | None) -> tuple[Calibration, Promise | None]:
+    """Temperature and threshold from sentences that the network did not learn from.
+
+    Raises:
+        InputError: no threshold keeps the promised error.
+    """
+    temperature = round(fit_temperature(held.logits, held.gold), 4)
+    if promised_error is None:
+        return Calibration(temperature=temperature), None
+    chances = probabilities(held.logits, temperature)
+    right = chances.argmax(1) == held.gold
+    kept = promise(chances.max(1), right, held.articles, promised_error)
+    if not kept.kept:
+        raise InputError(
+            f"no threshold keeps an error of {promised_error}",
+            remedy="promise a larger one in calibration.promised_error, or none",
+        )
+    threshold = math.ceil(kept.threshold * 1e6) / 1e6
+    return Calibration(temperature=temperature, threshold=min(1.0, threshold)), kept
+
+
+def out_of_fold_figures(held: Held, labels: LabelSet, temperature: float) -> dict[str, Any]:
+    """How good the predictions out of fold are, by sentence."""
+    chances = probabilities(held.logits, temperature)
+    pairs = zip(held.gold, chances.argmax(1), strict=True)
+    names = labels.names
+    confusion = Confusion.of(names, Counter((names[a], names[b]) for a, b in pairs))
+    report = measure_calibration(chances, chances.argmax(1), held.gold, held.articles)
+    return {
+        "articles": len(set(held.articles.tolist())),
+        "sentences": confusion.total,
+        "macro_f1": round(confusion.macro_f1, 4),
+        "classes": {name: round(confusion.counts(name).f1, 4) for name in names},
+        "calibration": report.to_dict(),
+    }
 
 
 def papers(
     recipe: Recipe,
     corpus: Corpus,
     learned: Sequence[Document],
-    figures: Evaluation,
     calibration: Calibration,
     parities: Sequence[release.Parity],
     history: Sequence[dict[str, float]],
@@ -129,7 +272,7 @@ def papers(
             "fingerprint": corpus.fingerprint,
             "annotators": corpus.settings.annotators,
             "train": _size(learned),
-            "dev": _size(corpus.split(recipe.data.dev)),
+            "dev": _size(corpus.split(recipe.data.dev) if recipe.data.dev else ()),
         },
         "packages": {
             name: version(name) for name in ("torch", "transformers", "tokenizers", "openvino")
@@ -159,7 +302,6 @@ def papers(
             }
             for p in parities
         ],
-        "dev": figures.to_dict(),
     }
 
 

@@ -1,0 +1,132 @@
+"""Attention and dropout that train fast on processors.
+
+Both compute what the standard modules compute. The standard ones spend more than half of a small
+encoder's training step on a processor outside of matrix products: in the backward pass of softmax,
+in scaling scores that could have been scaled as queries, and in drawing one random number a
+feature.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers.masking_utils import eager_mask
+
+ATTENTION = "natostance_cpu"
+
+
+class _Attention(torch.autograd.Function):
+    """softmax(Q Kᵀ + bias) V, with the short form of the gradient of softmax.
+
+    With P the probabilities and O the output, dS = P ∘ (dP - rowsum(dO ∘ O)), as in
+    FlashAttention (Dao et al. 2022, https://arxiv.org/abs/2205.14135, appendix B.2), but P is kept:
+    windows are short.
+    """
+
+    @staticmethod
+    def forward(
+        context: Any, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None
+    ) -> Tensor:
+        scores = query @ key.transpose(-1, -2)
+        if bias is not None:
+            scores += bias
+        chances = torch.softmax(scores, dim=-1)
+        output = chances @ value
+        context.save_for_backward(query, key, value, chances, output)
+        context.bias = None if bias is None else (bias.shape, bias.requires_grad)
+        return output
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        query, key, value, chances, output = context.saved_tensors
+        (gradient,) = gradients
+        gradient = gradient.to(value.dtype)
+        of_value = chances.transpose(-1, -2) @ gradient
+        of_scores = gradient @ value.transpose(-1, -2)
+        of_scores.sub_((gradient * output).sum(-1, keepdim=True)).mul_(chances)
+        of_bias = None
+        if context.bias is not None and context.bias[1]:
+            shape = context.bias[0]
+            summed = [i for i, size in enumerate(shape) if size == 1 < of_scores.shape[i]]
+            of_bias = of_scores.float().sum(summed, keepdim=True) if summed else of_scores
+        return of_scores @ key, of_scores.transpose(-1, -2) @ query, of_value, of_bias
+
+
+def attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Attention of scaled queries.
+
+    Args:
+        query: ``[batch, heads, length, width]``, scaled.
+        key: ``[batch, heads, length, width]``.
+        value: ``[batch, heads, length, width]``.
+        bias: added to the scores; broadcast to ``[batch, heads, length, length]``.
+
+    Returns:
+        ``[batch, heads, length, width]``.
+    """
+    output: Tensor = _Attention.apply(
+        query.contiguous(), key.contiguous(), value.contiguous(), bias
+    )  # type: ignore[no-untyped-call]
+    return output
+
+
+def _interface(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    **_: Any,
+) -> tuple[Tensor, None]:
+    """What transformers calls for attention; probabilities are never dropped."""
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    bias = None if attention_mask is None else attention_mask.to(query.dtype)
+    return attention(query * scale, key, value, bias).transpose(1, 2).contiguous(), None
+
+
+class ByteDropout(nn.Dropout):
+    """Dropout that draws one random byte a feature.
+
+    The probability is rounded to a multiple of 1/256; what is kept is scaled by the rounded one, so
+    the mean is exact.
+    """
+
+    def forward(self, states: Tensor) -> Tensor:
+        """States of any shape."""
+        dropped = round(self.p * 256)
+        if not self.training or not dropped:
+            return states
+        words = torch.empty((states.numel() + 7) // 8, dtype=torch.int64)
+        # both ends are given, for otherwise the highest bit is never drawn
+        words.random_(-(2**63), None)
+        drawn = words.view(torch.uint8)[: states.numel()].view(states.shape)
+        kept = (drawn >= dropped).to(states.dtype).mul_(256 / (256 - dropped))
+        return states * kept
+
+
+def prepare(encoder: PreTrainedModel) -> bool:
+    """Let an encoder train fast on the processor, where it lets its attention be chosen.
+
+    Dropout of attention probabilities is switched off; dropout of states stays.
+
+    Returns:
+        Whether its attention was replaced.
+    """
+    for module in encoder.modules():
+        for name, child in module.named_children():
+            if type(child) is nn.Dropout:
+                setattr(module, name, ByteDropout(child.p).train(child.training))
+    try:
+        encoder.set_attn_implementation(ATTENTION)
+    except ValueError:
+        return False
+    return True
+
+
+AttentionInterface.register(ATTENTION, _interface)
+AttentionMaskInterface.register(ATTENTION, eager_mask)
