@@ -15,15 +15,16 @@ ROOT = Path(__file__).resolve().parent.parent
 WORDS = [f"w{i}" for i in range(200)]
 
 
-def word_reader(tokens: int = 20, left_context: int = 6) -> WindowReader:
+def word_reader(
+    tokens: int = 20, left_context: int = 6, sentences: int | None = None
+) -> WindowReader:
     """A reader for which every word of `WORDS` and every other word is one token."""
     vocabulary = {w: i for i, w in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", ".", *WORDS])}
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = Whitespace()
     special = SpecialTokens(start=2, end=3, pad=0, unknown=1)
-    return WindowReader(
-        tokenizer, special, WindowSettings(tokens=tokens, left_context=left_context)
-    )
+    settings = WindowSettings(tokens=tokens, left_context=left_context, sentences=sentences)
+    return WindowReader(tokenizer, special, settings)
 
 
 def tiny_recipe(output: Path, encoder: Path, corpus: Path, kind: type, **changes: object) -> object:

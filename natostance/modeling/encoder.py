@@ -103,7 +103,7 @@ def _without_pooler(config: Any) -> dict[str, Any]:
     return {"add_pooling_layer": False} if config.model_type in _WITH_POOLER else {}
 
 
-_WITH_POOLER = {"bert", "roberta", "xlm-roberta", "camembert", "ernie", "data2vec-text"}
+_WITH_POOLER = {"bert", "mpnet", "roberta", "xlm-roberta", "camembert", "ernie", "data2vec-text"}
 
 
 def _first_line(error: Exception) -> str:

@@ -34,6 +34,12 @@ class WindowSettings(Settings):
         default=64, ge=0, description="tokens of earlier sentences repeated before a window"
     )
 
+    sentences: int | None = Field(
+        default=None,
+        ge=1,
+        description="most sentences scored in one window; 1 and no left context: each is read alone",
+    )
+
     @property
     def scored(self) -> int:
         """Longest part of a sentence, in tokens: what a window scores whatever its context."""
@@ -141,7 +147,9 @@ class WindowReader:
 
         tokens = self.tokenize(document.text, document.sentences)
         for index, (sentence_ids, offsets) in enumerate(tokens):
-            if parts and len(ids) + len(sentence_ids) > limit:
+            if parts and (
+                len(ids) + len(sentence_ids) > limit or len(parts) == self.settings.sentences
+            ):
                 yield close()
             done = 0
             while done < len(sentence_ids):

@@ -18,7 +18,7 @@ from typing import Any
 
 import transformers
 
-from natostance.checkpoint import RUN, Calibration, write_json
+from natostance.checkpoint import RUN, Calibration, Checkpoint, write_json
 from natostance.corpus import Corpus
 from natostance.document import Document, LabelSet
 from natostance.errors import InputError
@@ -272,6 +272,7 @@ def papers(
             "fingerprint": corpus.fingerprint,
             "annotators": corpus.settings.annotators,
             "train": _size(learned),
+            "teachers": [Checkpoint.load(t).sha256 for t in recipe.distillation.teachers],
             "dev": _size(corpus.split(recipe.data.dev) if recipe.data.dev else ()),
         },
         "packages": {

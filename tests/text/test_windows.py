@@ -52,6 +52,16 @@ def test_every_sentence_is_scored_whole_once_and_in_order(
         assert [p.last for p in parts] == [False] * (len(parts) - 1) + [True]
 
 
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(1, 3))
+def test_no_window_scores_more_sentences_than_is_allowed(lengths: list[int], most: int) -> None:
+    document = article(lengths)
+    windows = list(word_reader(24, 0, most).windows(document))
+    assert max(len({p.sentence for p in w.parts}) for w in windows) <= most
+    assert list(scored(document, windows)) == list(range(len(lengths)))
+    if most == 1:  # and nothing else is read with it
+        assert all(len(w.ids) == 2 + sum(p.end - p.start for p in w.parts) for w in windows)
+
+
 @given(
     st.lists(st.integers(1, 40), min_size=1, max_size=12),
     st.integers(16, 40),

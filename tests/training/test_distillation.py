@@ -1,0 +1,162 @@
+"""Learning from a teacher's probabilities."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import tiny_recipe
+
+from natostance.checkpoint import Checkpoint
+from natostance.corpus import Corpus
+from natostance.document import STANCE, LabelSet
+from natostance.errors import InputError
+from natostance.inference.classifier import StanceClassifier
+from natostance.text.windows import WindowReader, WindowSettings
+from natostance.training import examples
+from natostance.training.distillation import SoftTargets, soft_targets
+from natostance.training.recipe import Recipe
+from natostance.training.run import screen, train
+
+
+def test_two_teachers_speak_with_the_mean_of_their_probabilities(
+    tiny_model: Path, tiny_corpus: Path
+) -> None:
+    documents = Corpus.load(tiny_corpus).split("dev")
+    alone = soft_targets([tiny_model], documents, STANCE)
+    twice = soft_targets([tiny_model, tiny_model], documents, STANCE)
+    classifier = StanceClassifier.from_pretrained(tiny_model)
+    for document, labelled in zip(documents, classifier.label_many(documents), strict=True):
+        said = alone[document.doc_id]
+        assert len(said) == len(document.sentences)
+        for one, two, sentence in zip(
+            said, twice[document.doc_id], labelled.sentences, strict=True
+        ):
+            assert STANCE.names[int(one.sentence.argmax())] == sentence.label
+            np.testing.assert_allclose(one.sentence.sum(), 1, rtol=1e-5)
+            np.testing.assert_allclose(one.tokens, two.tokens, atol=1e-6)
+            assert one.tokens.shape == (len(one.offsets), 3)
+
+
+def test_windows_deal_out_what_the_teachers_say_of_each_token(
+    tiny_model: Path, tiny_corpus: Path
+) -> None:
+    documents = Corpus.load(tiny_corpus).split("dev")
+    soft = soft_targets([tiny_model], documents, STANCE)
+    checkpoint = Checkpoint.load(tiny_model)
+    # windows so short that sentences are spread over several
+    settings = WindowSettings(tokens=16, left_context=4)
+    reader = WindowReader.from_file(checkpoint.tokenizer, checkpoint.config.special, settings)
+    dealt = []
+    for row in examples.build(documents, reader, STANCE, soft):
+        labels = np.array(row["token_labels"])
+        tokens = np.array(row["soft_tokens"], dtype=np.float32)
+        assert not tokens[labels == examples.IGNORED].any()
+        dealt.append(tokens[labels != examples.IGNORED])
+        assert len(row["soft_sentences"]) == len(row["sentence_labels"])
+    said = [s.tokens for d in documents for s in soft[d.doc_id]]
+    np.testing.assert_allclose(np.concatenate(dealt), np.concatenate(said), atol=1e-6)
+
+
+def test_a_teacher_that_cuts_words_otherwise_is_refused(
+    tiny_model: Path, tiny_corpus: Path
+) -> None:
+    documents = Corpus.load(tiny_corpus).split("dev")
+    checkpoint = Checkpoint.load(tiny_model)
+    reader = WindowReader.from_file(
+        checkpoint.tokenizer, checkpoint.config.special, WindowSettings(tokens=48, left_context=8)
+    )
+    soft = {
+        name: [SoftTargets(s.sentence, s.tokens, ((0, 1), *s.offsets[1:])) for s in said]
+        for name, said in soft_targets([tiny_model], documents, STANCE).items()
+    }
+    with pytest.raises(InputError, match="student's tokenizer"):
+        examples.build(documents, reader, STANCE, soft)
+
+
+def test_a_student_learns_from_its_teacher_alone(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(
+        tmp_path,
+        tiny_encoder,
+        tiny_corpus,
+        Recipe,
+        distillation={"teachers": [tiny_model], "weight": 1.0, "temperature": 2.0},
+    )
+    folder = train(recipe)  # type: ignore[arg-type]
+    run = json.loads((folder / "run.json").read_text())
+    assert run["dev"]["macro_f1"] > 0.9
+    assert run["data"]["teachers"] == [Checkpoint.load(tiny_model).sha256]
+
+
+@pytest.fixture(scope="module")
+def varied_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Articles that share no five words, so that folds can part them."""
+    folder = tmp_path_factory.mktemp("varied")
+    (folder / "articles").mkdir()
+    for i in range(24):
+        a, b, c = (f"{word}{i}" for word in ("amber", "birch", "cedar"))
+        lines = [
+            f"Committee {a} met {b} town {c} hall.",
+            f"She {a} said [NATO: alliance {b} would defend {c} land.]",
+            f"He {c} replied [RUSSIA: bloc {a} had broken {b} word.]",
+            f"Trains {b} ran late {c} snow {a} again.",
+        ]
+        lines = lines[i % 4 :] + lines[: i % 4]
+        (folder / "articles" / f"a{i:02d}.marked.txt").write_text(
+            f"---\nid: a{i:02d}\n---\n" + "\n".join(lines) + "\n", encoding="utf-8"
+        )
+    (folder / "corpus.yaml").write_text("dev: [a20, a21, a22, a23]\n", encoding="utf-8")
+    return folder
+
+
+def test_folds_calibrate_and_promise(tiny_encoder: Path, varied_corpus: Path, tmp_path: Path) -> None:
+    recipe = tiny_recipe(
+        tmp_path,
+        tiny_encoder,
+        varied_corpus,
+        Recipe,
+        data={"corpus": varied_corpus, "train": ["train", "dev"], "dev": None},
+        optimisation={
+            "epochs": 6,
+            "keep": "last",
+            "learning_rate": 5e-3,
+            "head_learning_rate": 5e-3,
+            "batch_windows": 4,
+            "precision": "fp32",
+        },
+        calibration={"folds": 2, "promised_error": 0.4},
+    )
+    folder = train(recipe)  # type: ignore[arg-type]
+    run = json.loads((folder / "run.json").read_text())
+    assert run["out_of_fold"]["articles"] == 24
+    assert run["out_of_fold"]["sentences"] == 96
+    assert run["promise"]["articles"] == 24
+    config = Checkpoint.load(folder).config
+    assert config.calibration.threshold == pytest.approx(run["promise"]["threshold"], abs=1e-6)
+    assert "dev" not in run
+    # a second seed takes the folds that are there
+    kept = sorted(tmp_path.glob("folds-*/*.npz"))
+    assert len(kept) == 2
+    times = [path.stat().st_mtime_ns for path in kept]
+    train(recipe.model_copy(update={"seed": 2, "name": "second"}))  # type: ignore[attr-defined]
+    assert [path.stat().st_mtime_ns for path in kept] == times
+
+
+def test_screening_measures_a_fold_and_keeps_nothing(
+    tiny_encoder: Path, varied_corpus: Path, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(tmp_path, tiny_encoder, varied_corpus, Recipe)
+    result = screen(recipe, folds=3, fold=1)  # type: ignore[arg-type]
+    assert 0 < result.articles < 20
+    assert result.macro_f1 > 0.8
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_labels_of_a_teacher_are_refused(tiny_model: Path, varied_corpus: Path) -> None:
+    documents = Corpus.load(varied_corpus).split("dev")
+    with pytest.raises(InputError, match="the teacher has the labels NATO"):
+        soft_targets([tiny_model], documents, LabelSet(("FAVOR", "AGAINST"), "NONE"))
