@@ -19,14 +19,23 @@ from natostance.corpus.leaks import ngrams
 from natostance.formats.markup import SUFFIX, read_markup
 from natostance.formats.standoff import read_standoff
 from natostance.settings import load_yaml
+from natostance.training.pretraining import PretrainingSettings
 from natostance.training.recipe import Recipe
 
 STANDOFF = sorted([*ROOT.glob("training/**/*.jsonl"), *ROOT.glob("eval/**/*.jsonl")])
 MARKED = sorted([*ROOT.glob(f"training/**/*{SUFFIX}"), *ROOT.glob(f"eval/**/*{SUFFIX}")])
+RECIPES = sorted(p for p in ROOT.glob("configs/*.yaml") if p.name != "pretrain.yaml")
 MODELS = sorted(p.parent for p in ROOT.glob("models/*/config.json"))
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.yaml")), ids=lambda p: p.name)
+def test_the_settings_of_in_domain_reading_load() -> None:
+    settings = load_yaml(ROOT / "configs" / "pretrain.yaml", PretrainingSettings)
+    assert (ROOT / settings.corpus / "corpus.yaml").exists()
+    # what is judged by must never be read
+    assert {str(path) for path in settings.kept_from} == {"training", "eval"}
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.name)
 def test_every_recipe_loads_and_names_a_corpus_that_is_there(path: Path) -> None:
     recipe = Recipe.load(path)
     for part in recipe.data.parts or []:

@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("label")(label.label)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
+app.command("pretrain")(train.pretrain)
 app.command("screen")(train.screen)
 app.command("agreement")(agreement.agreement)
 app.command("convert")(convert.convert)

@@ -234,13 +234,14 @@ def _joined(
                 for ids, what in ((missing, "have no text"), (differing, "have another text"))
                 if ids
             ),
-            file=_articles_folder(articles),
+            file=articles_folder(articles),
             remedy="take the texts from the repositories that the annotations name",
         )
     yield from documents
 
 
-def _articles_folder(articles: Path | None) -> Path:
+def articles_folder(articles: Path | None) -> Path:
+    """The folder with the texts: the one that is given, or that the environment names."""
     named = articles or os.environ.get(ARTICLES_VARIABLE)
     if not named:
         raise InputError(
@@ -255,7 +256,7 @@ def _articles_folder(articles: Path | None) -> Path:
 
 def article_texts(articles: Path | None, wanted: set[str]) -> dict[str, str]:
     """The texts with the wanted ids, from every JSONL file of the folder."""
-    folder = _articles_folder(articles)
+    folder = articles_folder(articles)
     texts: dict[str, str] = {}
     for path in sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")]):
         opened = gzip.open if path.suffix == ".gz" else open

@@ -19,40 +19,54 @@ ATTENTION = "natostance_cpu"
 
 
 class _Attention(torch.autograd.Function):
-    """softmax(Q Kᵀ + bias) V, with the short form of the gradient of softmax.
+    """softmax(Q Kᵀ + bias) V, one row of the batch at a time, so that scores stay in the cache.
 
-    With P the probabilities and O the output, dS = P ∘ (dP - rowsum(dO ∘ O)), as in
-    FlashAttention (Dao et al. 2022, https://arxiv.org/abs/2205.14135, appendix B.2), but P is kept:
-    windows are short.
+    With P the probabilities and O the output, the gradient of the scores is
+    dS = P ∘ (dP - rowsum(dO ∘ O)); P is computed again in the backward pass. Both as in
+    FlashAttention (Dao et al. 2022, https://arxiv.org/abs/2205.14135, appendix B).
     """
 
     @staticmethod
     def forward(
         context: Any, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None
     ) -> Tensor:
-        scores = query @ key.transpose(-1, -2)
+        context.wants_bias = bias is not None and bias.requires_grad
+        context.shape = None if bias is None else bias.shape
         if bias is not None:
-            scores += bias
-        chances = torch.softmax(scores, dim=-1)
-        output = chances @ value
-        context.save_for_backward(query, key, value, chances, output)
-        context.bias = None if bias is None else (bias.shape, bias.requires_grad)
+            bias = bias.expand(len(query), *bias.shape[1:])
+        output = torch.empty_like(query)
+        for row in range(len(query)):
+            chances = _chances(query[row], key[row], None if bias is None else bias[row])
+            torch.bmm(chances, value[row], out=output[row])
+        context.save_for_backward(query, key, value, output, bias)
         return output
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, chances, output = context.saved_tensors
-        (gradient,) = gradients
-        gradient = gradient.to(value.dtype)
-        of_value = chances.transpose(-1, -2) @ gradient
-        of_scores = gradient @ value.transpose(-1, -2)
-        of_scores.sub_((gradient * output).sum(-1, keepdim=True)).mul_(chances)
-        of_bias = None
-        if context.bias is not None and context.bias[1]:
-            shape = context.bias[0]
-            summed = [i for i, size in enumerate(shape) if size == 1 < of_scores.shape[i]]
-            of_bias = of_scores.float().sum(summed, keepdim=True) if summed else of_scores
-        return of_scores @ key, of_scores.transpose(-1, -2) @ query, of_value, of_bias
+        query, key, value, output, bias = context.saved_tensors
+        gradient = gradients[0].to(value.dtype).contiguous()
+        of_query, of_key, of_value = map(torch.empty_like, (query, key, value))
+        of_bias = torch.zeros(context.shape) if context.wants_bias else None
+        shift = (gradient * output).sum(-1, keepdim=True)
+        for row in range(len(query)):
+            chances = _chances(query[row], key[row], None if bias is None else bias[row])
+            torch.bmm(chances.transpose(1, 2), gradient[row], out=of_value[row])
+            scores = torch.bmm(gradient[row], value[row].transpose(1, 2))
+            scores.sub_(shift[row]).mul_(chances)
+            torch.bmm(scores, key[row], out=of_query[row])
+            torch.bmm(scores.transpose(1, 2), query[row], out=of_key[row])
+            if of_bias is not None:
+                into = of_bias[row if len(of_bias) > 1 else 0]
+                into += scores.float().sum_to_size(into.shape)
+        return of_query, of_key, of_value, of_bias
+
+
+def _chances(query: Tensor, key: Tensor, bias: Tensor | None) -> Tensor:
+    """Attention probabilities of one row, ``[heads, length, length]``."""
+    scores = torch.bmm(query, key.transpose(1, 2))
+    if bias is not None:
+        scores += bias
+    return torch.softmax(scores, dim=-1)
 
 
 def attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -37,7 +37,7 @@ class WindowSettings(Settings):
     sentences: int | None = Field(
         default=None,
         ge=1,
-        description="most sentences scored in one window; 1 and no left context: each is read alone",
+        description="most sentences scored in a window; 1 and no left context: each is read alone",
     )
 
     @property

@@ -113,7 +113,9 @@ def varied_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_folds_calibrate_and_promise(tiny_encoder: Path, varied_corpus: Path, tmp_path: Path) -> None:
+def test_folds_calibrate_and_promise(
+    tiny_encoder: Path, varied_corpus: Path, tmp_path: Path
+) -> None:
     recipe = tiny_recipe(
         tmp_path,
         tiny_encoder,

@@ -42,9 +42,7 @@ def test_every_article_is_held_out_once() -> None:
     held = []
     for fold in range(3):
         rest, out = split_fold(documents, 3, fold)
-        assert {d.doc_id for d in rest} | {d.doc_id for d in out} == {
-            d.doc_id for d in documents
-        }
+        assert {d.doc_id for d in rest} | {d.doc_id for d in out} == {d.doc_id for d in documents}
         assert not {d.doc_id for d in rest} & {d.doc_id for d in out}
         held += out
     assert sorted(d.doc_id for d in held) == sorted(d.doc_id for d in documents)
