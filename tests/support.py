@@ -33,6 +33,7 @@ def tiny_recipe(output: Path, encoder: Path, corpus: Path, kind: type, **changes
         {
             "name": "tiny",
             "output": output,
+            "cache": output / "cache",
             "data": {"corpus": corpus},
             "window": {"tokens": 48, "left_context": 12},
             "network": {"encoder": str(encoder)},

@@ -7,13 +7,17 @@ token head learns token by token.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from natostance.checkpoint import Checkpoint
 from natostance.document import Document, LabelSet
 from natostance.errors import InputError
 from natostance.inference.calibration import softmax
@@ -39,7 +43,10 @@ class SoftTargets:
 
 
 def soft_targets(
-    teachers: Sequence[Path], documents: Sequence[Document], labels: LabelSet
+    teachers: Sequence[Path],
+    documents: Sequence[Document],
+    labels: LabelSet,
+    cache: Path | None = None,
 ) -> dict[str, list[SoftTargets]]:
     """The mean probabilities of teachers for each sentence of each document.
 
@@ -47,6 +54,7 @@ def soft_targets(
         teachers: model folders.
         documents: what is to be learned from, with the sentences that count.
         labels: the student's labels.
+        cache: a folder that keeps what each teacher said, for further seeds.
 
     Raises:
         InputError: a teacher has other labels, or cuts words into other tokens than the first one.
@@ -60,8 +68,9 @@ def soft_targets(
                 file=folder,
                 remedy=f"the corpus has {', '.join(labels.names)}",
             )
-        for document, scores in zip(documents, classifier.token_scores(documents), strict=True):
-            said = [_targets(s) for s in scores]
+        for document, said in zip(
+            documents, _said(folder, classifier, documents, cache), strict=True
+        ):
             if not number:
                 found[document.doc_id] = said
                 continue
@@ -83,6 +92,62 @@ def soft_targets(
                 for a, b in zip(before, said, strict=True)
             ]
     return found
+
+
+def _said(
+    folder: Path,
+    classifier: StanceClassifier,
+    documents: Sequence[Document],
+    cache: Path | None,
+) -> Iterator[list[SoftTargets]]:
+    """What one teacher says of each document, from the cache where it is there."""
+    if cache is None:
+        yield from _ask(classifier, documents)
+        return
+    path = cache / f"soft-{_key(folder, documents)}.npz"
+    if not path.exists():
+        said = list(_ask(classifier, documents))
+        every = [s for sentences in said for s in sentences]
+        cache.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        with part.open("wb") as file:
+            np.savez(
+                file,
+                sentences=np.stack([s.sentence for s in every]),
+                tokens=np.concatenate([s.tokens for s in every]),
+                offsets=np.concatenate([np.array(s.offsets, dtype=np.int64) for s in every]),
+                lengths=np.array([len(s.offsets) for s in every], dtype=np.int64),
+            )
+        part.replace(path)
+    with np.load(path, allow_pickle=False) as data:
+        sentences, tokens, offsets = data["sentences"], data["tokens"], data["offsets"]
+        ends = np.cumsum(data["lengths"])
+    places = iter(zip(sentences, ends, strict=True))
+    first = 0
+    for document in documents:
+        found = []
+        for _ in document.sentences:
+            sentence, end = next(places)
+            pairs = tuple((int(a), int(b)) for a, b in offsets[first:end])
+            found.append(SoftTargets(sentence, tokens[first:end], pairs))
+            first = int(end)
+        yield found
+
+
+def _ask(
+    classifier: StanceClassifier, documents: Sequence[Document]
+) -> Iterator[list[SoftTargets]]:
+    for scores in classifier.token_scores(documents):
+        yield [_targets(s) for s in scores]
+
+
+def _key(folder: Path, documents: Sequence[Document]) -> str:
+    """Names a teacher's words on these sentences: its weights and the texts decide."""
+    digest = hashlib.sha256(Checkpoint.load(folder).sha256.encode())
+    for document in documents:
+        edges = [(s.start, s.end) for s in document.sentences]
+        digest.update(json.dumps([document.doc_id, document.text, edges]).encode())
+    return digest.hexdigest()[:16]
 
 
 def _targets(scores: TokenScores) -> SoftTargets:

@@ -102,6 +102,10 @@ class Recipe(Settings):
     output: Path = Field(
         default=Path("runs"), description="folder in which the model's folder is made"
     )
+    cache: Path = Field(
+        default=Path("runs/cache"),
+        description="folder for what serves several seeds: teachers' words and folds",
+    )
     seed: int = Field(default=1, ge=0, description="decides initial heads, order and dropout")
     data: DataSettings = Field(default_factory=DataSettings)
     window: WindowSettings = Field(default_factory=WindowSettings)

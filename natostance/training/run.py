@@ -77,7 +77,7 @@ def train(
 
     soft = None
     if teachers := recipe.distillation.teachers:
-        soft = soft_targets(teachers, learned, corpus.labels)
+        soft = soft_targets(teachers, learned, corpus.labels, recipe.cache)
     pupil = _Pupil(recipe, corpus.labels, soft)
     held = [
         crossfit(recipe, learned, pupil, fold, corpus.fingerprint)
@@ -198,12 +198,12 @@ def crossfit(
 ) -> Held:
     """One fold's predictions by a network that learned from the others.
 
-    They are kept in ``<output>/folds-<hash>``, and serve all seeds of a recipe.
+    They are kept in the recipe's cache, and serve all seeds of a recipe.
     """
-    settings = recipe.model_dump(mode="json", exclude={"output", "name", "seed"})
+    settings = recipe.model_dump(mode="json", exclude={"output", "cache", "name", "seed"})
     settings["calibration"].pop("promised_error")
     text = json.dumps([settings, fingerprint], sort_keys=True)
-    folder = recipe.output / f"folds-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    folder = recipe.cache / f"folds-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     path = folder / f"{fold + 1}-of-{recipe.calibration.folds}.npz"
     if path.exists():
         return Held.load(path)
@@ -265,7 +265,7 @@ def papers(
     """What ``run.json`` says of the run: enough to repeat it, and what came of it."""
     return {
         "recipe": recipe.model_dump(
-            mode="json", exclude={"output"}
+            mode="json", exclude={"output", "cache"}
         ),  # where it lies changes nothing
         "seed": recipe.seed,
         "data": {

@@ -40,6 +40,25 @@ def test_two_teachers_speak_with_the_mean_of_their_probabilities(
             assert one.tokens.shape == (len(one.offsets), 3)
 
 
+def test_what_a_teacher_said_is_kept_for_the_next_seed(
+    tiny_model: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    documents = Corpus.load(tiny_corpus).split("dev")
+    fresh = soft_targets([tiny_model], documents, STANCE)
+    for _ in range(2):
+        kept = soft_targets([tiny_model], documents, STANCE, tmp_path)
+        for name, said in fresh.items():
+            for one, two in zip(said, kept[name], strict=True):
+                assert one.offsets == two.offsets
+                np.testing.assert_array_equal(one.tokens, two.tokens)
+                np.testing.assert_array_equal(one.sentence, two.sentence)
+    (file,) = tmp_path.iterdir()
+    # other articles are another question
+    soft_targets([tiny_model], documents[1:], STANCE, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert file.exists()
+
+
 def test_windows_deal_out_what_the_teachers_say_of_each_token(
     tiny_model: Path, tiny_corpus: Path
 ) -> None:
@@ -141,7 +160,7 @@ def test_folds_calibrate_and_promise(
     assert config.calibration.threshold == pytest.approx(run["promise"]["threshold"], abs=1e-6)
     assert "dev" not in run
     # a second seed takes the folds that are there
-    kept = sorted(tmp_path.glob("folds-*/*.npz"))
+    kept = sorted(tmp_path.glob("cache/folds-*/*.npz"))
     assert len(kept) == 2
     times = [path.stat().st_mtime_ns for path in kept]
     train(recipe.model_copy(update={"seed": 2, "name": "second"}))  # type: ignore[attr-defined]
