@@ -9,7 +9,7 @@ from natostance.corpus.stats import Row
 from natostance.document import LabelSet
 from natostance.errors import InputError
 from natostance.extras import require
-from natostance.report.terminal import colours
+from natostance.report.palette import NEUTRAL, colours
 
 
 def label_bars(rows: Sequence[Row], labels: LabelSet, path: Path) -> None:
@@ -26,7 +26,7 @@ def label_bars(rows: Sequence[Row], labels: LabelSet, path: Path) -> None:
     figure = Figure(figsize=(8, 1 + 0.35 * len(rows)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    palette = {**colours(labels), labels.neutral: "#bbbbbb"}
+    palette = {**colours(labels), labels.neutral: NEUTRAL}
     names = [f"{row.group} ({row.sentences:,})" for row in rows]
     left = [0.0] * len(rows)
     for label in labels.names:

@@ -9,15 +9,8 @@ from rich.padding import Padding
 from rich.style import Style
 from rich.text import Text
 
-from natostance.document import Document, LabelSet, Sentence
-
-# blue, orange, ...: told apart by people with any common colour blindness (Okabe and Ito 2008)
-_COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00")
-
-
-def colours(labels: LabelSet) -> dict[str, str]:
-    """A colour for each side."""
-    return {side: _COLOURS[i % len(_COLOURS)] for i, side in enumerate(labels.sides)}
+from natostance.document import Document, Sentence
+from natostance.report.palette import colours
 
 
 def article(document: Document) -> RenderableType:
