@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: label test test-peers test-label-studio test-install lint format segmentation train evaluate clean help
+.PHONY: label picture test test-browser test-peers test-label-studio test-install lint format segmentation train evaluate clean help
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*##/\t/' | expand -t 16
@@ -29,6 +29,11 @@ test: $(VENV)/.dev  ## the fast tests, under five minutes on two cores
 test-peers: $(VENV)/.dev  ## figures and statistics against other packages
 	$(PIP) nervaluate seqeval krippendorff pygamma-agreement
 	$(BIN)/python -m pytest -m peers
+
+test-browser: $(VENV)/.dev  ## reports in headless Chromium (Debian: apt-get install chromium)
+	@command -v chromium chromium-browser >/dev/null || { echo "install chromium first"; exit 2; }
+	$(PIP) playwright axe-playwright-python
+	$(BIN)/python -m pytest -m browser -s
 
 test-label-studio:  ## a real Label Studio, in an environment of its own
 	PYTHON=$(PYTHON) sh tests/label_studio/run.sh

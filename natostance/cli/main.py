@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from natostance import __version__
-from natostance.cli import agreement, convert, corpus, evaluate, label, train
+from natostance.cli import agreement, card, convert, corpus, evaluate, label, report, train
 from natostance.cli.common import NOTHING_DONE, fail
 from natostance.errors import NatostanceError
 
@@ -28,6 +28,8 @@ app.command("pretrain")(train.pretrain)
 app.command("screen")(train.screen)
 app.command("agreement")(agreement.agreement)
 app.command("convert")(convert.convert)
+app.command("report")(report.report)
+app.command("card")(card.card)
 app.add_typer(corpus.app, name="corpus")
 
 

@@ -62,11 +62,23 @@ def read_labelled(path: Path) -> Iterator[Document]:
 
 
 def is_labelled(path: Path) -> bool:
-    """Whether a file or folder is of a kind that `read_labelled` reads, by its name."""
+    """Whether a file or folder holds what `read_labelled` reads, as far as its beginning says.
+
+    Documents whose sentences have no labels, and other formats with one record a line, do not.
+    """
     try:
-        return bool(_files(path))
-    except InputError:
-        return False
+        file = _files(path)[0]
+        kind, compression = _kind(file)
+        if kind != "jsonl":
+            return True
+        with _opened(file, compression) as stream:
+            for _, record in _jsonl(file, stream):
+                if type(record.get("format")) is int and "sentences" in record:
+                    return all(s.get("label") for s in record["sentences"])
+                return {"sentence", "start", "text", "label"} <= record.keys()
+    except (InputError, OSError, EOFError, zlib.error, AttributeError, TypeError):
+        pass
+    return False
 
 
 def _files(path: Path) -> list[Path]:

@@ -18,6 +18,25 @@ def colours(labels: LabelSet) -> dict[str, str]:
     return {side: SIDES[i % len(SIDES)] for i, side in enumerate(labels.sides)}
 
 
+def letters(labels: LabelSet) -> dict[str, str]:
+    """A short mark for each label: as few letters as tell the sides apart, a dot for neutral."""
+    marks = {}
+    for side in labels.sides:
+        others = [other.casefold() for other in labels.sides if other != side]
+        length = 1
+        while length < len(side) and any(o.startswith(side[:length].casefold()) for o in others):
+            length += 1
+        marks[side] = side[:length]
+    return {**marks, labels.neutral: "·"}
+
+
+def in_line(labels: LabelSet) -> tuple[str, ...]:
+    """The labels as a bar of shares has them: neutral between two sides, or behind more."""
+    if len(labels.sides) == 2:
+        return (labels.sides[0], labels.neutral, labels.sides[1])
+    return labels.names
+
+
 def css_class(label: str | None, labels: LabelSet) -> str:
     """The class that gives an element of a page the colour of its label.
 
