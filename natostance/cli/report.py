@@ -89,6 +89,7 @@ def report(
 
 def _documents(path: Path) -> Iterator[Document]:
     """Labelled documents; hand-annotated ones are labelled by their spans."""
+    from natostance.errors import InputError
     from natostance.formats.labelled import is_labelled, read_labelled
     from natostance.formats.registry import read_documents
     from natostance.text.segmentation import segment
@@ -96,7 +97,15 @@ def _documents(path: Path) -> Iterator[Document]:
     if is_labelled(path):
         yield from read_labelled(path)
         return
-    for document in read_documents(path):
+    documents = list(read_documents(path))
+    if not any(d.spans or any(s.label for s in d.sentences) for d in documents):
+        # articles that nobody has read yet would look wholly neutral
+        raise InputError(
+            "holds neither labels nor marked spans",
+            file=path,
+            remedy="label it with natostance label",
+        )
+    for document in documents:
         if not document.sentences:
             document = document.replace(sentences=tuple(segment(document.text)))
         if any(sentence.label is None for sentence in document.sentences):

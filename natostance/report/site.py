@@ -272,10 +272,11 @@ def _writing(path: Path) -> Iterator[TextIO]:
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-        os.replace(part, path)
+        try:
+            with part.open("w", encoding="utf-8", newline="\n") as file:
+                yield file
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror or error}", file=path) from None
-    finally:
-        part.unlink(missing_ok=True)
