@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: label picture test test-browser test-peers test-label-studio test-install lint format segmentation train evaluate clean help
+.PHONY: label picture figures test test-browser test-peers test-label-studio test-install lint format segmentation train evaluate clean help
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*##/\t/' | expand -t 16
@@ -22,6 +22,14 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 
 label: $(VENV)/.default  ## label the examples and show the result
 	@$(BIN)/natostance label examples/
+
+picture: $(VENV)/.dev  ## the README's picture (needs chromium)
+	$(PIP) playwright
+	$(BIN)/python docs/picture.py
+
+figures: $(VENV)/.default  ## the model's card, and the README's figures, from its results
+	$(BIN)/natostance card models/minilm-l6
+	$(BIN)/natostance card models/minilm-l6 --into README.md
 
 test: $(VENV)/.dev  ## the fast tests, under five minutes on two cores
 	$(BIN)/python -m pytest

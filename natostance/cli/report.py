@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from natostance.cli.common import Model, Quiet, err_console, warn
+from natostance.cli.common import Articles, Model, Quiet, err_console, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,7 @@ def report(
         ),
     ] = None,
     model: Model = None,
+    articles: Articles = None,
     quiet: Quiet = False,
 ) -> None:
     """Make a page of labelled articles: self-contained, offline, fit to be sent.
@@ -70,11 +71,11 @@ def report(
 
         explainer = Explainer.load(model, explain)
     written = write_report(
-        _documents(labelled),
+        _documents(labelled, articles),
         out,
         title=title,
         by=by,
-        gold=list(_documents(gold)) if gold else None,
+        gold=list(_documents(gold, articles)) if gold else None,
         explain=explainer,
     )
     if explainer:
@@ -87,27 +88,21 @@ def report(
         )
 
 
-def _documents(path: Path) -> Iterator[Document]:
+def _documents(path: Path, articles: Path | None) -> Iterator[Document]:
     """Labelled documents; hand-annotated ones are labelled by their spans."""
+    from natostance.corpus.load import read_annotated
     from natostance.errors import InputError
     from natostance.formats.labelled import is_labelled, read_labelled
-    from natostance.formats.registry import read_documents
-    from natostance.text.segmentation import segment
 
     if is_labelled(path):
         yield from read_labelled(path)
         return
-    documents = list(read_documents(path))
-    if not any(d.spans or any(s.label for s in d.sentences) for d in documents):
+    documents = read_annotated(path, articles)
+    if not any(document.spans for document in documents):
         # articles that nobody has read yet would look wholly neutral
         raise InputError(
             "holds neither labels nor marked spans",
             file=path,
             remedy="label it with natostance label",
         )
-    for document in documents:
-        if not document.sentences:
-            document = document.replace(sentences=tuple(segment(document.text)))
-        if any(sentence.label is None for sentence in document.sentences):
-            document = document.with_labels_from_spans()
-        yield document
+    yield from documents

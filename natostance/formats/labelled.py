@@ -95,7 +95,7 @@ def _files(path: Path) -> list[Path]:
         for file in sorted(path.rglob("*"))
         if file.is_file()
         and _kind(file)[0]
-        and not file.name.startswith(("rejected.", "."))
+        and "rejected" not in file.name
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
     ]
     if not files:

@@ -76,7 +76,7 @@ class Attributor:
         steps: points at which gradients are taken; more make the error smaller.
     """
 
-    def __init__(self, checkpoint: Checkpoint, steps: int = 50) -> None:
+    def __init__(self, checkpoint: Checkpoint, steps: int = 32) -> None:
         require("torch", "train", "Attribution")
         require("captum", "train", "Attribution")
         self.checkpoint = checkpoint
@@ -85,7 +85,7 @@ class Attributor:
         self.reader = WindowReader.from_file(checkpoint.tokenizer, config.special, config.window)
 
     @classmethod
-    def from_pretrained(cls, model: str | Path | None = None, steps: int = 50) -> Attributor:
+    def from_pretrained(cls, model: str | Path | None = None, steps: int = 32) -> Attributor:
         """Load a model; see `StanceClassifier.from_pretrained`.
 
         Raises:
