@@ -28,6 +28,7 @@ picture: $(VENV)/.dev  ## the README's picture (needs chromium)
 	$(BIN)/python docs/picture.py
 
 figures: $(VENV)/.default  ## the model's card, and the README's figures, from its results
+	$(BIN)/natostance evaluate eval --part gold --out models/minilm-l6/results-gold.json
 	$(BIN)/natostance card models/minilm-l6
 	$(BIN)/natostance card models/minilm-l6 --into README.md
 

@@ -18,8 +18,9 @@ from natostance.report.palette import letters
 _LISTED = 10
 # groups in a plot, and rows of a table that are seen without opening it
 _SHOWN = 20
-# more months than this make a plot of years
+# more months than this, or fewer articles in a month, make a plot of years
 _MONTHS = 48
+_ARTICLES_A_MONTH = 5
 
 Link = str
 
@@ -113,8 +114,12 @@ class Collection:
 
     @property
     def period(self) -> str:
-        """``month``, or ``year`` where there are many."""
-        return "month" if len(self._months) <= _MONTHS else "year"
+        """``month``, or ``year`` where there are many months or few articles in them."""
+        months = len(self._months)
+        dated = sum(group.articles for group in self._months.values())
+        several_years = len({month[:4] for month in self._months}) > 2
+        few = dated < _ARTICLES_A_MONTH * months and several_years
+        return "year" if months > _MONTHS or few else "month"
 
     @property
     def times(self) -> list[Group]:

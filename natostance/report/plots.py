@@ -55,7 +55,7 @@ def groups_picture(
     """
     figure, axes = new_figure(6.6, 0.9 + 0.34 * len(groups))
     names = [f"{_short(group.name)} ({group.sentences:,})" for group in groups]
-    if fixed is None:
+    if fixed is None or not _any(fixed, groups):
         shares = [{label: group.share(label) for label in labels.names} for group in groups]
         _bars(axes, names, shares, labels)
         axes.set_xlabel("share of sentences, raw: as the model labelled them")
@@ -66,7 +66,9 @@ def groups_picture(
         at = [y + (i - (len(labels.names) - 1) / 2) * step for y in range(len(groups))]
         rows = [fixed.get(group.name, {}).get(label) for group in groups]
         known = [
-            (row, y) for row, y in zip(rows, at, strict=True) if row and row.corrected is not None
+            (row, y)
+            for row, y in zip(rows, at, strict=True)
+            if row and row.corrected is not None and row.interval
         ]
         axes.errorbar(
             [row.corrected or 0.0 for row, _ in known],
@@ -82,7 +84,7 @@ def groups_picture(
     axes.set_ylim(len(groups) - 0.5, -0.5)
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter("{x:.0%}")
-    axes.set_xlabel("share of sentences, corrected for the model's errors, 95 % intervals")
+    axes.set_xlabel("share of sentences, corrected, 95 % intervals")
     _legend(axes, len(labels.names))
     return picture(figure, f"Corrected shares of sentences by {by}; the table has the figures.")
 
@@ -98,6 +100,8 @@ def times_picture(
     figure, axes = new_figure(6.6, 3.2)
     palette = colours(labels)
     places = list(range(len(times)))
+    if fixed is not None and not _any(fixed, times):
+        fixed = None
     for i, label in enumerate(labels.sides):
         style: dict[str, Any] = {
             "color": palette[label],
@@ -113,14 +117,14 @@ def times_picture(
         known = [
             (row, x)
             for row, x in zip(rows, places, strict=True)
-            if row and row.corrected is not None
+            if row and row.corrected is not None and row.interval
         ]
         axes.errorbar(
             [x for _, x in known],
             [row.corrected or 0.0 for row, _ in known],
             yerr=_reaches([row for row, _ in known]),
             capsize=2,
-            **style,
+            **{**style, "linestyle": "none", "elinewidth": 1.5},
         )
     every = -(-len(times) // 12)
     axes.set_xticks(places[::every], [group.name for group in times][::every])
@@ -186,13 +190,22 @@ def _legend(axes: Axes, columns: int) -> None:
 def _known(
     fixed: Fixed, label: str, groups: Sequence[Group], places: Sequence[float]
 ) -> list[tuple[Share, float]]:
-    """The corrected shares of a label, each with its place; groups that have none are left out."""
+    """The corrected shares of a label, each with its place.
+
+    Groups without one are left out, and so are those of one article: without an interval a
+    corrected share says nothing.
+    """
     rows = [fixed.get(group.name, {}).get(label) for group in groups]
     return [
         (row, place)
         for row, place in zip(rows, places, strict=True)
-        if row and row.corrected is not None
+        if row and row.corrected is not None and row.interval
     ]
+
+
+def _any(fixed: Fixed, groups: Sequence[Group]) -> bool:
+    """Whether any group has a corrected share with an interval."""
+    return any(row.interval for group in groups for row in fixed.get(group.name, {}).values())
 
 
 def _reaches(rows: Sequence[Share]) -> list[list[float]]:

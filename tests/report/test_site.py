@@ -176,3 +176,23 @@ def test_outlets_with_signs_of_mathematics_are_drawn(tmp_path: Path) -> None:
         for i, name in enumerate(["$x^", "a_b$", "<i>", "\u0416", "\x00"])
     ]
     assert write_report(documents, tmp_path / "r.html").missing is None
+
+
+def test_a_group_of_one_article_has_no_corrected_share(tmp_path: Path) -> None:
+    pairs = list(collection())
+    lonely = article(999, ["NATO"] * 5, outlet="Lonely", date="2024-02-01")
+    labelled, gold = [*(d for d, _ in pairs), lonely], [g for _, g in pairs[:30]]
+    done = write_report(labelled, tmp_path / "r.html", gold=gold)
+    row = re.search("Lonely (.*?) Outlet|Lonely (.*)", text_of(done.path).split("By outlet: f")[1])
+    assert row
+    assert "– (raw 100%)" in row[0][:80]
+
+
+def test_few_articles_a_month_are_shown_by_year(tmp_path: Path) -> None:
+    documents = [
+        article(i, ["NATO", "NEUTRAL"], date=f"20{20 + i % 4}-{1 + i % 12:02d}-01")
+        for i in range(24)
+    ]
+    text = text_of(write_report(documents, tmp_path / "r.html").path)
+    assert "By year: figures" in text
+    assert "By month" not in text
