@@ -10,6 +10,10 @@ from natostance.report.papers import Json, Papers, get
 NOT_MEASURED = "not measured"
 TITLES = {"dev": "Dev split", "test": "Test split", "gold": "Composed gold articles"}
 _WORST = 10
+_NOTES = {
+    "gold": "These articles were composed to seek out what is difficult: no known names, nested and "
+    "continued speech, positions that name no side.",
+}
 
 
 def figures(papers: Papers) -> str:
@@ -21,6 +25,10 @@ def figures(papers: Papers) -> str:
         parts.append(_figures(TITLES.get(name, name.capitalize()), results))
         if name == "dev":
             parts.append(_dev_note(papers))
+        elif name in _NOTES:
+            parts.append(_NOTES[name])
+    if any(results.get("intervals") for results in papers.results.values()):
+        parts.append("Intervals are 95 %, by bootstrap over articles.")
     return "\n\n".join(parts)
 
 
@@ -45,8 +53,6 @@ def _figures(title: str, results: Json) -> str:
             lines.append(
                 f"| {label} | {' | '.join(cells)} | {between} | {count(rates, 'support')} |"
             )
-    if get(results, "intervals"):
-        lines += ["", "Intervals are 95 %, by bootstrap over articles."]
     return "\n".join(lines)
 
 

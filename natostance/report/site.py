@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from natostance.document import Document, LabelSet
 from natostance.errors import InputError
-from natostance.formats.records import file_names, folder_for
+from natostance.formats.records import file_names
 from natostance.report.article import LEVELS, article_html, classes
 from natostance.report.glance import Glance, glance
 from natostance.report.overview import Collection, Corrected
@@ -67,9 +67,25 @@ def write_report(
         InputError: there are no articles, too many for one page, articles of several label sets,
             gold that does not serve, or ``out`` cannot be written.
     """
-    if out.suffix.lower() in (".html", ".htm"):
+    check_target(out)
+    if _is_page(out):
         return _one_page(documents, out, title, by, gold, explain)
     return _folder(documents, out, title, by, gold, explain)
+
+
+def check_target(out: Path) -> None:
+    """Raise `InputError` where a report cannot be written to, as far as that shows beforehand."""
+    if _is_page(out):
+        if out.is_dir():
+            raise InputError("the page is a folder", file=out, remedy="name a file in it")
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(
+            "the target is not an empty folder", file=out, remedy="name a new or an empty folder"
+        )
+
+
+def _is_page(out: Path) -> bool:
+    return out.suffix.lower() in (".html", ".htm")
 
 
 def _one_page(
@@ -121,8 +137,6 @@ def _folder(
     gold: Sequence[Document] | None,
     explain: Explain | None,
 ) -> Written:
-    folder_for(out)
-    (out / ARTICLES).mkdir()
     collecting = _Collecting(by, keep=gold is not None)
     name_of = file_names()
     waiting: tuple[str, Document, Glance] | None = None

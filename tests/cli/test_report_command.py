@@ -69,3 +69,28 @@ def test_a_card_is_written_into_the_model_folder_or_a_readme(
     assert run("card", folder, "--into", readme).status == 0
     assert "Dev split: 4 articles" in readme.read_text(encoding="utf-8")
     assert run("card", tmp_path / "nowhere").status == 2
+
+
+def test_label_makes_the_page_too(run: Run, tmp_path: Path) -> None:
+    example = ROOT / "examples" / "column.md"
+    alone = run("label", example, "--html", tmp_path / "a.html")
+    assert alone.status == 0
+    assert alone.out == ""
+    assert "1 articles" in alone.err
+    both = run("label", example, "--out", tmp_path / "r.csv", "--html", tmp_path / "b")
+    assert both.status == 0
+    assert (tmp_path / "r.csv").exists()
+    assert "natostance label" not in both.err
+    for page in (tmp_path / "a.html", next((tmp_path / "b" / "articles").iterdir())):
+        assert "A neighbour who builds a fence" in page.read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_made_is_told_before_anything_is_labelled(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").write_text("")
+    example = ROOT / "examples" / "column.md"
+    for arguments in (("--html", tmp_path / "full"), ("-o", "-", "--html", tmp_path / "a.html")):
+        done = run("label", example, *arguments)
+        assert (done.status, done.out) == (2, "")
