@@ -70,7 +70,7 @@ def text_html(document: Document, number: int = 1) -> Html:
         if gap.strip():  # text that belongs to no sentence
             parts.append(f'<span class="outside">{shown(gap)}</span> ')
         elif gap:
-            parts.append("<br>" if "\n" in gap or "\r" in gap else " ")
+            parts.append("<br>" if _breaks(gap, document.text[at - 1 : at]) else " ")
         while first_span < len(document.spans) and document.spans[first_span].end <= sentence.start:
             first_span += 1
         parts += _sentence(document, sentence, i, f"s{number}-{i + 1}", marks, first_span)
@@ -112,6 +112,14 @@ def mark(sentence: Sentence, marks: Mapping[str, str]) -> str:
     letter = marks.get(sentence.label or "", "")
     flags = ("*" if sentence.mixed else "") + ("?" if sentence.abstained else "")
     return f"{letter}{flags}" if flags or letter != "·" else ""
+
+
+def _breaks(gap: str, last: str) -> bool:
+    """Whether a new line begins after a sentence that ends in this character.
+
+    Rows don't keep line breaks within paragraphs; a sentence without a full stop is a heading.
+    """
+    return "\n" in gap or "\r" in gap or last.isalnum()
 
 
 def _sentence(

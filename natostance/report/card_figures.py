@@ -11,8 +11,8 @@ NOT_MEASURED = "not measured"
 TITLES = {"dev": "Dev split", "test": "Test split", "gold": "Composed gold articles"}
 _WORST = 10
 _NOTES = {
-    "gold": "These articles were composed to seek out what is difficult: no known names, nested and "
-    "continued speech, positions that name no side.",
+    "gold": "These articles were composed to seek out what is difficult: no known names, nested "
+    "and continued speech, positions that name no side.",
 }
 
 

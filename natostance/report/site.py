@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -45,7 +46,7 @@ class Written:
 
 def write_report(
     documents: Iterable[Document],
-    out: Path,
+    out: str | PathLike[str],
     *,
     title: str = "natostance report",
     by: str = "outlet",
@@ -67,10 +68,10 @@ def write_report(
         InputError: there are no articles, too many for one page, articles of several label sets,
             gold that does not serve, or ``out`` cannot be written.
     """
-    check_target(out)
-    if _is_page(out):
-        return _one_page(documents, out, title, by, gold, explain)
-    return _folder(documents, out, title, by, gold, explain)
+    target = Path(out)
+    check_target(target)
+    write = _one_page if _is_page(target) else _folder
+    return write(documents, target, title, by, gold, explain)
 
 
 def check_target(out: Path) -> None:

@@ -10,7 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from natostance.document import Document, Sentence
-from natostance.report.palette import colours
+from natostance.report.palette import colours, letters
 
 
 def article(document: Document) -> RenderableType:
@@ -36,7 +36,8 @@ def _sentence(document: Document, sentence: Sentence, palette: Mapping[str, str]
     style = Style(dim=True) if neutral else Style(color=palette.get(label))
     flags = ("*" if sentence.mixed else "") + ("?" if sentence.abstained else "")
     score = sentence.scores[label] if sentence.scores else 1.0
-    line = Text(f"{'·' if neutral else label[0]}{flags:<2}{score:>4.0%}  ", style=style)
+    letter = letters(document.labels).get(label, "")
+    line = Text(f"{letter}{flags:<2}{score:>4.0%}  ", style=style)
     at = sentence.start
     for span in document.spans_of(sentence):
         line.append(_plain(document.text[at : span.start]), style=style)

@@ -79,6 +79,15 @@ def test_text_outside_sentences_is_shown_apart() -> None:
     ]
 
 
+def test_headings_stand_on_lines_of_their_own() -> None:
+    text = "Talks end He said no. She said yes."
+    cuts = [(0, 9), (10, 21), (22, 35)]
+    document = Document(text, "a", tuple(Sentence(a, b, "NEUTRAL", SCORES) for a, b in cuts))
+    html = text_html(document)
+    assert html.count("<br>") == 1
+    assert html.index("end</span><br>") < html.index("no.</span> <span")
+
+
 def test_shades_marks_and_letters() -> None:
     assert [level(p) for p in (0.0, 0.49, 0.5, 0.65, 0.8, 0.95, None)] == [0, 0, 1, 2, 3, 4, 4]
     marks = letters(STANCE)

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from natostance.document import Document, Sentence, Span
+from natostance.inference.attribution import Attribution, Word
+from natostance.report.attributions import explanation_html
+from natostance.report.page import Html, render
 from natostance.report.site import write_report
 
 playwright = pytest.importorskip("playwright.sync_api", reason="make test-browser installs it")
@@ -81,6 +84,19 @@ def some_text(draw: random.Random, sentences: int) -> str:
     return "\n\n".join(" ".join(parts[i : i + 3]) for i in range(0, len(parts), 3))
 
 
+def explained(document: Document, number: int) -> Html:
+    """An explanation of the second sentence, with every kind of word in it."""
+    sentence = document.sentences[1]
+    words = tuple(
+        Word(s.start + i, s.start + i + 1, (-1) ** i * i / 10, s is sentence)
+        for s in document.sentences[:3]
+        for i in range(min(8, s.end - s.start))
+    )
+    found = Attribution(1, sentence.label or "", 0.5, -1.0, words, 0.01)
+    part = explanation_html(document, found, number)
+    return render("explanations.html", parts=[part])
+
+
 def collection(count: int, sentences: int = 22) -> Iterator[Document]:
     for i in range(count):
         draw = random.Random(i)
@@ -137,7 +153,7 @@ def one_page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Docum
         *collection(4, 12),
     ]  # fmt: skip
     out = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(documents, out)
+    write_report(documents, out, explain=explained)
     return out, documents
 
 
@@ -290,6 +306,17 @@ def test_the_keyboard_suffices(browser: Any, one_page: tuple[Path, list[Document
     assert "Sentence 2" in page.inner_text("#details")
     # one stop of the tab key for all sentences
     assert page.locator(".text .s[tabindex='0']").count() == 1
+    opened.close()
+
+
+def test_a_sentence_leads_to_where_its_label_comes_from(
+    browser: Any, one_page: tuple[Path, list[Document]]
+) -> None:
+    opened = Opened(browser, one_page[0])
+    opened.page.locator("#s2-2").click()
+    opened.page.locator("#details a").click()
+    assert opened.page.url.endswith("#why-s2-2")
+    assert "A hint, not a proof." in opened.page.inner_text("#a2 .why")
     opened.close()
 
 
