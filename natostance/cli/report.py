@@ -63,6 +63,7 @@ def report(
 
         natostance report rows.jsonl --out report
     """
+    from natostance.formats.labelled import with_text
     from natostance.report.site import write_report
 
     explainer = None
@@ -70,12 +71,18 @@ def report(
         from natostance.report.attributions import Explainer
 
         explainer = Explainer.load(model, explain)
+    documents = _documents(labelled, articles)
+    references = list(_documents(gold, articles)) if gold else None
+    if references is not None:
+        # rows don't hold what stands between sentences, and gold is compared in the same text
+        texts = {document.doc_id: document.text for document in references}
+        documents = (with_text(d, texts.get(d.doc_id, d.text)) for d in documents)
     written = write_report(
-        _documents(labelled, articles),
+        documents,
         out,
         title=title,
         by=by,
-        gold=list(_documents(gold, articles)) if gold else None,
+        gold=references,
         explain=explainer,
     )
     if explainer:

@@ -12,6 +12,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,9 @@ from natostance.formats.rows import COLUMNS, LANGUAGE, MORE_METADATA, is_guarded
 _KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 _SCORE = "score_"
 _AGAIN = "give the file that natostance label wrote"
+
+# tables cannot hold them
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Numbered = tuple[int, dict[str, Any]]
 
@@ -59,6 +63,27 @@ def read_labelled(path: Path) -> Iterator[Document]:
         except (OSError, EOFError, zlib.error) as error:
             reason = getattr(error, "strerror", None) or error
             raise InputError(f"cannot be read: {reason}", file=file) from None
+
+
+def with_text(document: Document, text: str) -> Document:
+    """A document that was read from rows, with the whole text of its article.
+
+    Args:
+        document: the document.
+        text: the article's text.
+
+    Raises:
+        InputError: a sentence is not in the text where its row says.
+    """
+    for number, sentence in enumerate(document.sentences):
+        there = text[sentence.start : sentence.end]
+        if document[sentence] not in (there, _LONE_SURROGATE.sub("\ufffd", there)):
+            raise InputError(
+                f"the article {document.doc_id!r} was labelled in another text: its sentence "
+                f"{number + 1}, from {sentence.start} to {sentence.end}, is not there",
+                remedy="label the very text that was annotated",
+            )
+    return document.replace(text=text)
 
 
 def is_labelled(path: Path) -> bool:

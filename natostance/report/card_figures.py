@@ -5,6 +5,8 @@ What its papers lack was not measured, and that is said.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from natostance.report.papers import Json, Papers, get
 
 NOT_MEASURED = "not measured"
@@ -100,7 +102,7 @@ def probabilities(papers: Papers) -> str:
     if get(papers.run, "out_of_fold", "calibration"):
         report = get(papers.run, "out_of_fold", "calibration")
         where = "Out of fold, on the articles that it learned from"
-    if isinstance(report, dict):
+    if isinstance(report, Mapping):
         parts.append(
             f"{where}: expected calibration error {rate(report, 'calibration_error')} "
             f"(debiased {rate(report, 'debiased_calibration_error')}), Brier score "
@@ -127,7 +129,7 @@ def probabilities(papers: Papers) -> str:
 def challenge(results: Json | None) -> str:
     """What came of the challenge suite, in Markdown."""
     whole = get(results, "all")
-    if not isinstance(whole, dict):
+    if not isinstance(whole, Mapping):
         return f"Minimal pairs of one phenomenon each: {NOT_MEASURED}."
     lines = [
         f"Minimal pairs of one phenomenon each: {count(whole, 'items_right')} of "

@@ -63,7 +63,15 @@ class Papers:
             results["dev"] = dev
         for path in sorted(folder.glob("results-*.json")):
             results[path.stem.removeprefix("results-")] = _read(path) or {}
-        return cls(config, run, results, _read(folder / CHALLENGE))
+        return cls(config, run, results, _of_model(_read(folder / CHALLENGE), config.name))
+
+
+def _of_model(challenge: Json | None, name: str) -> Json | None:
+    """The results of this model, where a file holds those of several systems."""
+    if challenge is None or "all" in challenge:
+        return challenge
+    found = challenge.get(name) or (next(iter(challenge.values())) if len(challenge) == 1 else None)
+    return found if isinstance(found, Mapping) else None
 
 
 def get(papers: Json | None, *keys: str) -> Any:

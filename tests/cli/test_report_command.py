@@ -44,6 +44,20 @@ def test_annotated_articles_are_shown_too(run: Run, tmp_path: Path) -> None:
     assert html.count('<mark class="side-') > 1
 
 
+def test_gold_in_its_own_text_corrects_rows(run: Run, tmp_path: Path) -> None:
+    gold = tmp_path / "gold"
+    gold.mkdir()
+    for path in sorted((ROOT / "eval" / "gold").glob("g00*.marked.txt")):
+        shutil.copy(path, gold)
+    shutil.copy(next((ROOT / "eval" / "gold").glob("g015-*")), gold)
+    rows = tmp_path / "rows.csv"
+    assert run("label", gold, "--out", rows, "--quiet").status == 0
+    done = run("report", rows, "--gold", gold, "-o", tmp_path / "r.html")
+    assert done.status == 0, done.err
+    html = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "by 10 hand-labelled articles" in html
+
+
 def test_what_is_not_labelled_is_told_in_one_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"doc_id": "a", "text": "Hello."}\n')
     (tmp_path / "b.jsonl").write_text("{\n")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from natostance.batch.writers import write_documents
 from natostance.document import STANCE, Document, LabelSet, Sentence, Span
 from natostance.errors import InputError
-from natostance.formats.labelled import is_labelled, read_labelled
+from natostance.formats.labelled import is_labelled, read_labelled, with_text
 from natostance.formats.rows import rows
 from natostance.text.segmentation import segment
 
@@ -51,6 +51,17 @@ def test_what_was_written_is_read_back(tmp_path: Path, name: str) -> None:
     assert found[0].meta["outlet"] == "-Post"
     assert str(found[0].meta["words"]) == "5"
     assert found[1].meta["language"] == "en"
+
+
+def test_rows_take_the_whole_text_of_their_article(tmp_path: Path) -> None:
+    text = "A heading\nIt snowed.\n\n(END)"
+    sentences = (Sentence(0, 9, "NEUTRAL", SCORES), Sentence(10, 20, "NEUTRAL", SCORES))
+    write_documents([Document(text, "a", sentences)], tmp_path / "a.csv")
+    [found] = read_labelled(tmp_path / "a.csv")
+    assert found.text != text
+    assert with_text(found, text) == Document(text, "a", sentences)
+    with pytest.raises(InputError, match="its sentence 2, from 10 to 20, is not there"):
+        with_text(found, text.replace("snowed", "rained"))
 
 
 def test_documents_are_read_as_they_are(tmp_path: Path) -> None:

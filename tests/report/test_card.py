@@ -97,6 +97,17 @@ def test_more_results_in_the_folder_join_the_card(tiny_model: Path, tmp_path: Pa
     assert "On the test split it was not measured." not in text
 
 
+def test_the_challenge_of_several_systems_gives_that_of_this_model(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text((tiny_model / "config.json").read_text())
+    both = {"keywords": {"all": {}}, "tiny": CHALLENGE}
+    (tmp_path / "challenge.json").write_text(json.dumps(both))
+    assert "3 of 4 sentences right" in write_card(tmp_path).read_text()
+    (tmp_path / "challenge.json").write_text(json.dumps({"keywords": CHALLENGE, "majority": {}}))
+    assert "one phenomenon each: not measured" in write_card(tmp_path).read_text()
+
+
 def test_encoders_on_somebodys_disk_are_not_named() -> None:
     def base(encoder: str) -> object:
         run = {"recipe": {"network": {"encoder": encoder}}}
