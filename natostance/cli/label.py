@@ -75,13 +75,13 @@ def label(
     On a terminal, `natostance label article.txt` shows the article in colour. Into a file or pipe
     it writes a row a sentence, with offsets, probabilities and spans:
 
+        natostance label articles/ --html report.html
+
         natostance label articles/ --out rows.jsonl
 
         natostance label news.csv --text-column body --out rows.parquet
 
         cat article.txt | natostance label -
-
-        natostance label articles/ --html report.html
 
     A bad article never stops the others. Exit status: 0 all was labelled, 1 some of it was
     rejected, 2 nothing could be done.
