@@ -200,7 +200,7 @@ def evaluate_system(
     from natostance.evaluation.hashes import fingerprint
     from natostance.evaluation.mistakes import mistakes
 
-    predicted = tuple(_tracked(system.label(gold), system.name, len(gold), shown))
+    predicted = tuple(tracked(system.label(gold), system.name, len(gold), shown))
     hashes = {"gold": fingerprint(gold), "predictions": fingerprint(predicted)}
     if "model" in system.papers:
         hashes["model"] = system.papers["model"]["sha256"]
@@ -324,7 +324,7 @@ def _targets(out: Path | None, names: Sequence[str]) -> dict[str, Path]:
     return {name: out / f"{name.replace('/', '_')}.json" for name in names}
 
 
-def _tracked(
+def tracked(
     labelled: Iterable[Document], name: str, articles: int, shown: bool
 ) -> Iterable[Document]:
     from rich.progress import track

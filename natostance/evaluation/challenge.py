@@ -198,16 +198,21 @@ def documents(groups: Iterable[Group]) -> tuple[Document, ...]:
     return tuple(item.document for group in groups for item in group.items)
 
 
+def solved(groups: Iterable[Group]) -> tuple[Document, ...]:
+    """The documents of all items with the sentence that is scored alone, rightly labelled."""
+    return tuple(
+        item.document.replace(sentences=(item.target,)) for group in groups for item in group.items
+    )
+
+
 def score(groups: Sequence[Group], predicted: Iterable[Document]) -> ChallengeResult:
     """Score predictions for the documents of a suite.
 
     Raises:
         InputError: an item has no prediction, or another text; as `alignment.pair`.
     """
-    gold = [
-        item.document.replace(sentences=(item.target,)) for group in groups for item in group.items
-    ]
-    found = {p.gold.doc_id: judge(p)[0].labels for p in pair(gold, predicted, ("suite", "answers"))}
+    pairs = pair(solved(groups), predicted, ("suite", "answers"))
+    found = {p.gold.doc_id: judge(p)[0].labels for p in pairs}
     phenomena: dict[str, Phenomenon] = {}
     wrong, right = [], {}
     for group in groups:

@@ -33,7 +33,7 @@ from natostance.errors import InputError
 from natostance.evaluation.alignment import judge, pair
 from natostance.evaluation.bootstrap import LEVEL, Interval
 from natostance.evaluation.counts import Confusion
-from natostance.evaluation.slices import article_value
+from natostance.evaluation.slices import UNKNOWN, article_value
 
 Floats = NDArray[np.float64]
 Method = Literal["ppi", "adjusted"]
@@ -153,6 +153,7 @@ def shares(
     by: str | None = None,
     predicted: Iterable[Document] | None = None,
     level: float = LEVEL,
+    date: str = "date",
 ) -> Shares:
     """Shares of the labels among sentences, raw and corrected.
 
@@ -167,11 +168,12 @@ def shares(
         predicted: the classifier's labels of the gold articles where these are from elsewhere; they
             correct the shares and do not count in them, and all groups have adjusted counts.
         level: confidence of the intervals.
+        date: the column of the metadata from which ``year`` and ``month`` come.
 
     Raises:
-        InputError: there are no labelled sentences; a gold article has no prediction; there are
-            fewer than two gold articles; adjusted counts are needed and the gold lacks a label, or
-            the classifier tells labels apart too badly.
+        InputError: there are no labelled sentences, or no article has the column; a gold article
+            has no prediction; there are fewer than two gold articles; adjusted counts are needed
+            and the gold lacks a label, or the classifier tells labels apart too badly.
     """
     articles = _by_id(labelled)
     references = list(gold)
@@ -198,16 +200,24 @@ def shares(
     groups: dict[str, list[Document]] = {}
     for doc_id in sorted(articles):
         if articles[doc_id].sentences:
-            value = ALL if by is None else article_value(articles[doc_id], by)
+            value = ALL if by is None else article_value(articles[doc_id], by, date)
             groups.setdefault(value, []).append(articles[doc_id])
     if not groups:
         raise InputError("there are no labelled sentences")
+    if by is not None and set(groups) == {UNKNOWN}:
+        raise InputError(f"no labelled article has a column {by!r}", remedy=_columns(by, date))
     rows = [
         row
         for value in sorted(groups)
         for row in _group(value, groups[value], labels, confusion, own_ids, level)
     ]
     return Shares(by, level, tuple(rows))
+
+
+def _columns(by: str, date: str) -> str:
+    if by in ("year", "month"):
+        return f"it comes from the column {date!r}, as 2022-02-24; name another one"
+    return "metadata of the input are kept by natostance label: give it a column of that name"
 
 
 def raw_shares(predicted: ArrayLike) -> Estimate:
