@@ -66,5 +66,30 @@ segmentation: $(VENV)/.dev  ## segmentation against its composed gold, beside ot
 train: $(VENV)/.dev  ## the released model again (needs NATOSTANCE_ARTICLES)
 	$(BIN)/natostance train configs/minilm.yaml
 
+# SPLIT=test opens the real test split: once, for a release
+SPLIT ?= dev
+MODELS ?= models/minilm-l6 $(wildcard runs/minilm-sentence)
+COMPARED := $(addprefix --model ,$(MODELS)) --baseline majority --baseline keywords --baseline tfidf \
+    --baseline minilm-frozen --train training --cache runs/evaluate/cache
+REAL := $(if $(filter test,$(SPLIT)),eval --part real,training --part real --split dev)
+
+evaluate: $(VENV)/.dev  ## models and baselines on dev (needs NATOSTANCE_ARTICLES), composed gold, challenge suite; into eval/README.md
+	@mkdir -p runs/evaluate
+ifneq ($(NATOSTANCE_ARTICLES),)
+	$(BIN)/natostance evaluate $(REAL) $(COMPARED) --out runs/evaluate/$(SPLIT) \
+	    --html runs/evaluate/$(SPLIT).html --markdown eval/README.md --section $(SPLIT)
+	$(BIN)/natostance evaluate eval --part gold $(COMPARED) --out runs/evaluate/gold \
+	    --html runs/evaluate/gold.html --markdown eval/README.md --section gold
+	$(BIN)/natostance challenge eval/challenge $(COMPARED) --out runs/evaluate/challenge.json \
+	    --markdown eval/README.md --section challenge
+else
+	@echo "NATOSTANCE_ARTICLES is not set: no real articles. Composed ones alone, baselines learn from these;"
+	@echo "the tables are in runs/evaluate/, and eval/README.md stays as it is."
+	$(BIN)/natostance evaluate eval --part gold $(COMPARED) --train-part articles --out runs/evaluate/gold \
+	    --html runs/evaluate/gold.html --markdown runs/evaluate/gold.md
+	$(BIN)/natostance challenge eval/challenge $(COMPARED) --train-part articles \
+	    --out runs/evaluate/challenge.json --markdown runs/evaluate/challenge.md
+endif
+
 clean:           ## remove environments and build products
 	rm -rf $(VENV) .venv-label-studio dist build runs

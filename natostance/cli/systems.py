@@ -193,11 +193,14 @@ def _baseline(name: str, learning: Learning, labels: LabelSet) -> System:
         from natostance.extras import require
 
         require("sklearn", "train", f"The baseline {name}")
+        require("torch", "train", f"The baseline {name}")
         from natostance.training.baselines import FrozenEncoder, Tfidf
 
         if name == "tfidf":
             return Tfidf.learn(learned).label_many(documents)
-        require("torch", "train", f"The baseline {name}")
+        logging = require("transformers", "train", f"The baseline {name}").logging
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
         return FrozenEncoder.learn(learned, cache=learning.cache).label_many(documents)
 
     papers: dict[str, Any] = {"baseline": {"name": name}}
