@@ -69,18 +69,22 @@ train: $(VENV)/.dev  ## the released model again (needs NATOSTANCE_ARTICLES)
 # SPLIT=test opens the real test split: once, for a release
 SPLIT ?= dev
 MODELS ?= models/minilm-l6 $(wildcard runs/minilm-sentence)
+# the baselines learn from what the first model learned from
+PARTS := import json, sys; print(*(json.load(open(sys.argv[1] + "/run.json"))["recipe"]["data"]["parts"] or []))
+TRAIN_PARTS ?= $(shell $(PYTHON) -c '$(PARTS)' $(firstword $(MODELS)))
 COMPARED := $(addprefix --model ,$(MODELS)) --baseline majority --baseline keywords --baseline tfidf \
     --baseline minilm-frozen --train training --cache runs/evaluate/cache
+LEARNING := $(addprefix --train-part ,$(TRAIN_PARTS))
 REAL := $(if $(filter test,$(SPLIT)),eval --part real,training --part real --split dev)
 
 evaluate: $(VENV)/.dev  ## models and baselines on dev (needs NATOSTANCE_ARTICLES), composed gold, challenge suite; into eval/README.md
 	@mkdir -p runs/evaluate
 ifneq ($(NATOSTANCE_ARTICLES),)
-	$(BIN)/natostance evaluate $(REAL) $(COMPARED) --out runs/evaluate/$(SPLIT) \
+	$(BIN)/natostance evaluate $(REAL) $(COMPARED) $(LEARNING) --out runs/evaluate/$(SPLIT) \
 	    --html runs/evaluate/$(SPLIT).html --markdown eval/README.md --section $(SPLIT)
-	$(BIN)/natostance evaluate eval --part gold $(COMPARED) --out runs/evaluate/gold \
+	$(BIN)/natostance evaluate eval --part gold $(COMPARED) $(LEARNING) --out runs/evaluate/gold \
 	    --html runs/evaluate/gold.html --markdown eval/README.md --section gold
-	$(BIN)/natostance challenge eval/challenge $(COMPARED) --out runs/evaluate/challenge.json \
+	$(BIN)/natostance challenge eval/challenge $(COMPARED) $(LEARNING) --out runs/evaluate/challenge.json \
 	    --markdown eval/README.md --section challenge
 else
 	@echo "NATOSTANCE_ARTICLES is not set: no real articles. Composed ones alone, baselines learn from these;"

@@ -33,11 +33,11 @@ def systems_picture(systems: Mapping[str, Results]) -> Html:
 
 def slices_picture(name: str, results: Results) -> Html:
     """Macro-F1 of the slices that are large enough, the worst on top."""
+    large = [row for row in results["slices"] if not row["small"]][:_MOST_SLICES]
+    names = [f"{row['column']}: {row['value']} ({row['sentences']:,})" for row in large]
     rows = [
-        (f"{row['column']}: {row['value']} ({row['sentences']:,})", row["macro_f1"], row["interval"])
-        for row in results["slices"]
-        if not row["small"]
-    ][:_MOST_SLICES]
+        (shown, row["macro_f1"], row["interval"]) for shown, row in zip(names, large, strict=True)
+    ]
     words = f"Slices of {name} by sentence macro-F1, the worst first"
     return _forest(rows, "sentence macro-F1, 95 % interval", words, results["macro_f1"])
 

@@ -40,7 +40,7 @@ def _page(names: tuple[str, ...] = ("ours", EVIL)) -> str:
         ),
         *(article("N--" * 12, f"a{i}", scores=[0.7 + 0.01 * i] * 36) for i in range(6)),
     ]
-    answers = {names[0]: wrong} | {name: gold for name in names[1:]}
+    answers = {names[0]: wrong} | dict.fromkeys(names[1:], gold)
     found = {name: evaluate(gold, given) for name, given in answers.items()}
     results = {
         name: json.loads(json.dumps(one.to_dict(resamples=100))) for name, one in found.items()
