@@ -36,7 +36,7 @@ test: $(VENV)/.dev  ## the fast tests, under five minutes on two cores
 	$(BIN)/python -m pytest
 
 test-peers: $(VENV)/.dev  ## figures and statistics against other packages
-	$(PIP) nervaluate seqeval krippendorff pygamma-agreement
+	$(PIP) nervaluate seqeval krippendorff pygamma-agreement ppi-python
 	$(BIN)/python -m pytest -m peers
 
 test-browser: $(VENV)/.dev  ## reports in headless Chromium (Debian: apt-get install chromium)

@@ -41,7 +41,12 @@ def read_predictions(
     if not holds_rows(path):
         return tuple(registry.read_documents(path, labels=labels))
     texts = {document.doc_id: document.text for document in gold}
-    return on_texts(path, read_labelled(path), texts)
+    found = on_texts(path, read_labelled(path), texts)
+    # an empty article has no rows
+    empty = {i: text for i, text in texts.items() if not text.strip()}
+    for document in found:
+        empty.pop(document.doc_id, None)
+    return (*found, *(Document(text, doc_id, labels=labels) for doc_id, text in empty.items()))
 
 
 def on_texts(

@@ -27,6 +27,7 @@ WORST = 25
 _STYLE = """
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; }
 figure { margin: 1rem 0; }
+.scroll { margin-top: 1rem; }
 figcaption { color: var(--quiet); font-size: 0.9rem; }
 .mistake { margin: 0 0 1rem; }
 .mistake p { margin: 0.3rem 0; overflow-wrap: anywhere; white-space: pre-line; }

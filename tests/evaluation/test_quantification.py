@@ -181,3 +181,21 @@ def test_what_cannot_be_counted_is_named(
 ) -> None:
     with pytest.raises(InputError, match=complaint):
         shares(labelled, gold)
+
+
+@pytest.mark.peers
+def test_ppi_python_gives_the_same_where_sentences_stand_alone() -> None:
+    ppi = pytest.importorskip("ppi_py")
+    rng = np.random.default_rng(3)
+    cells = np.stack(
+        [
+            np.outer(np.eye(3)[g], np.eye(3)[rng.choice(3, p=CONFUSION[g])])
+            for g in rng.choice(3, 1_500, p=TRUTH)
+        ]
+    )
+    gold, apart = cells[:300], cells[300:]
+    ours = prediction_powered(apart.sum(1), gold, [None] * len(gold))
+    # lam=1: prediction-powered inference as published first
+    low, high = ppi.ppi_mean_ci(gold.sum(2), gold.sum(1), apart.sum(1), alpha=0.05, lam=1)
+    assert list(ours.shares) == pytest.approx(list((low + high) / 2))
+    assert list(ours.errors) == pytest.approx(list((high - low) / 2 / 1.959964), rel=0.01)
