@@ -108,6 +108,13 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    subset: Annotated[
+        bool,
+        typer.Option(
+            "--subset",
+            help="The gold is a sample of what was predicted: leave the other articles out.",
+        ),
+    ] = False,
     resamples: Annotated[int, typer.Option(help="For intervals and tests.", min=100)] = 10_000,
     seed: Annotated[int, typer.Option(help="For intervals and tests.")] = 0,
     quiet: Quiet = False,
@@ -148,7 +155,14 @@ def evaluate(
     papers = {"gold": given.papers}
     found = {
         system.name: evaluate_system(
-            system, given.documents, papers, by or (), resamples, seed, shown=not quiet
+            system,
+            given.documents,
+            papers,
+            by or (),
+            resamples,
+            seed,
+            subset=subset,
+            shown=not quiet,
         )
         for system in systems
     }
@@ -188,9 +202,20 @@ def evaluate_system(
     resamples: int = 10_000,
     seed: int = 0,
     *,
+    subset: bool = False,
     shown: bool = False,
 ) -> Evaluated:
     """Label the gold's articles with a system, and compare.
+
+    Args:
+        system: the system.
+        gold: the articles.
+        papers: what else its results hold.
+        columns: to slice by, beside the usual ones.
+        resamples: for intervals.
+        seed: for intervals.
+        subset: leave out predictions for other articles, instead of refusing them.
+        shown: show progress.
 
     Raises:
         InputError: as `natostance.evaluation.harness.evaluate`; a file of predictions is named.
@@ -201,6 +226,16 @@ def evaluate_system(
     from natostance.evaluation.mistakes import mistakes
 
     predicted = tuple(tracked(system.label(gold), system.name, len(gold), shown))
+    known = {document.doc_id for document in gold}
+    others = [document.doc_id for document in predicted if document.doc_id not in known]
+    if others and not subset:
+        raise InputError(
+            f"{len(others)} articles of the prediction are not in the gold: "
+            f"{', '.join(sorted(others)[:10])}",
+            file=system.file,
+            remedy="leave them out, with --subset where the gold is a sample of them",
+        )
+    predicted = tuple(document for document in predicted if document.doc_id in known)
     hashes = {"gold": fingerprint(gold), "predictions": fingerprint(predicted)}
     if "model" in system.papers:
         hashes["model"] = system.papers["model"]["sha256"]

@@ -86,7 +86,8 @@ class Share:
         raw: share among the predictions.
         raw_interval: its interval, which knows nothing of the classifier's errors; None with a
             single article.
-        corrected: share corrected for the classifier's errors, cut at 0 and 1. None where the
+        corrected: share corrected for the classifier's errors; those of a group are the nearest to
+            the estimates that are shares (`nearest_shares`), so they sum to 1. None where the
             group cannot be corrected: adjusted counts give shares that no chance explains (below 0
             or above 1), so the classifier confuses labels otherwise here than on the gold.
         interval: its interval; None with a single article, or without a corrected share.
@@ -281,6 +282,22 @@ def adjusted_counts(
     return Estimate(adjusted, _errors(influences), min(size, len(counts)) - 1)
 
 
+def nearest_shares(estimates: ArrayLike) -> Floats:
+    """The shares nearest to estimates that sum to 1 and may lie outside 0 to 1.
+
+    The Euclidean projection on the simplex (Duchi et al. 2008); estimates that are shares stay.
+
+    Args:
+        estimates: ``[labels]``.
+    """
+    given = np.asarray(estimates, float)
+    falling = np.sort(given)[::-1]
+    excess = (np.cumsum(falling) - 1) / np.arange(1, len(given) + 1)
+    last = np.flatnonzero(falling > excess)[-1]
+    shares: Floats = np.maximum(given - excess[last], 0.0)
+    return shares
+
+
 def student_quantile(probability: float, freedom: int) -> float:
     """Quantile of Student's t, by its expansion about the normal one.
 
@@ -323,6 +340,7 @@ def _group(
         estimate = adjusted_counts(counts, confusion, places)
     raw = raw_shares(counts) if several else None
     possible = method == "ppi" or estimate.possible(level)
+    corrected = nearest_shares(estimate.shares)
     total = counts.sum(0)
     unsure = Counter(s.label for d in documents for s in d.sentences if s.abstained)
     return [
@@ -334,13 +352,20 @@ def _group(
             abstained=unsure[name] / float(total[i]) if total[i] else 0.0,
             raw=float(total[i] / total.sum()),
             raw_interval=raw.interval(i, level) if raw else None,
-            corrected=min(max(float(estimate.shares[i]), 0.0), 1.0) if possible else None,
-            interval=estimate.interval(i, level) if several and possible else None,
+            corrected=float(corrected[i]) if possible else None,
+            interval=_around(estimate.interval(i, level), float(corrected[i]))
+            if several and possible
+            else None,
             method=method,
             gold_articles=len(own) if method == "ppi" else len(confusion),
         )
         for i, name in enumerate(names)
     ]
+
+
+def _around(interval: Interval, share: float) -> Interval:
+    """The interval, stretched where the share was moved out of it."""
+    return Interval(min(interval.low, share), max(interval.high, share), interval.level)
 
 
 def _counts(document: Document, names: tuple[str, ...]) -> list[int]:

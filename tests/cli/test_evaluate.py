@@ -184,6 +184,15 @@ def test_what_cannot_be_compared_is_one_message(
     assert not done.out
 
 
+def test_a_gold_may_be_a_sample_of_what_was_predicted(run: Run, gold: Path, tmp_path: Path) -> None:
+    rows = rows_file(tmp_path / "rows.csv", [*GIVEN, article("N", "zz")])
+    call = ["evaluate", gold, "--predictions", rows, "--resamples", 100]
+    assert "--subset" in run(*call).err
+    done = run(*call, "--subset")
+    assert done.status == 0, done.err
+    assert "3 articles, 10 sentences" in done.out
+
+
 def test_text_between_sentences_comes_from_the_gold(run: Run, tmp_path: Path) -> None:
     text = "Heading\n\nabcd efgh.\tijkl \r\nmnop.  \n"
     sentences = (Sentence(9, 19, "NATO"), Sentence(20, 31, "NEUTRAL"))
