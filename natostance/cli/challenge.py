@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from natostance.cli.common import Articles, Quiet
-from natostance.cli.evaluate import Markdown, Section
+from natostance.cli.outputs import Markdown, Section
 from natostance.cli.systems import (
     Baselines,
     Cache,
@@ -61,9 +61,14 @@ def challenge(
     from rich.console import Console
     from rich.text import Text
 
-    from natostance.checkpoint import write_json
     from natostance.cli.common import err_console
-    from natostance.cli.evaluate import tracked, write_section, write_text
+    from natostance.cli.outputs import (
+        check_folders,
+        tracked,
+        write_results,
+        write_section,
+        write_text,
+    )
     from natostance.cli.tables import show_table
     from natostance.document import STANCE
     from natostance.errors import InputError
@@ -83,6 +88,7 @@ def challenge(
     from natostance.evaluation.table import to_markdown
     from natostance.formats import jsonl
 
+    check_folders(items, out, markdown)
     if section is not None and markdown is None:
         raise InputError("--section needs a file", remedy="name it with --markdown")
     if not suite.is_dir():
@@ -124,7 +130,7 @@ def challenge(
     if out is not None:
         papers = {s.name: {"system": {"name": s.name, "kind": s.kind}, **s.papers} for s in systems}
         suite_hash = {"hashes": {"suite": fingerprint(solved(groups))}}
-        write_json(
+        write_results(
             out, {name: {**papers[name], **suite_hash, **row} for name, row in results.items()}
         )
     if markdown is not None and section is not None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from natostance.cli.evaluate import Markdown
+from natostance.cli.outputs import Markdown
 
 
 def compare(
@@ -44,14 +44,14 @@ def compare(
     """
     from rich.console import Console
 
-    from natostance.checkpoint import write_json
-    from natostance.cli.evaluate import write_text
+    from natostance.cli.outputs import check_folders, write_results, write_text
     from natostance.cli.tables import show_table
     from natostance.document import LabelSet
     from natostance.errors import InputError
     from natostance.evaluation import comparison, system_tables
     from natostance.evaluation.table import Table, to_markdown
 
+    check_folders(out, markdown)
     if len(results) < 2:
         raise InputError("one file gives nothing to compare", remedy="name two or more")
     read = [read_results(path) for path in results]
@@ -78,7 +78,7 @@ def compare(
     for table in tables:
         show_table(console, table)
     if out is not None:
-        write_json(out, found)
+        write_results(out, found)
     if markdown is not None:
         write_text(markdown, to_markdown(tables))
 

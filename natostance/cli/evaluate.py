@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from natostance.cli.common import Articles, Quiet, err_console
+from natostance.cli.common import Articles, Quiet
 from natostance.cli.gold import Part, Reading, Split, read_gold
+from natostance.cli.outputs import (
+    Markdown,
+    Section,
+    check_folders,
+    comparison_tables,
+    tracked,
+    write_results,
+    write_section,
+    write_text,
+)
 from natostance.cli.systems import (
     Baselines,
     Cache,
@@ -25,23 +35,10 @@ from natostance.cli.systems import (
 )
 
 if TYPE_CHECKING:
-    from natostance.document import Document, LabelSet
+    from natostance.document import Document
     from natostance.evaluation.harness import Evaluation
     from natostance.evaluation.mistakes import Mistake
     from natostance.evaluation.table import Table
-
-Markdown = Annotated[
-    Path | None,
-    typer.Option(help="Write the tables as Markdown to this file.", show_default=False),
-]
-Section = Annotated[
-    str | None,
-    typer.Option(
-        help="Write the tables that compare systems into the --markdown file, between its lines "
-        "<!-- NAME:begin --> and <!-- NAME:end -->, and leave the rest of it alone.",
-        show_default=False,
-    ),
-]
 
 
 @dataclass(frozen=True)
@@ -133,13 +130,13 @@ def evaluate(
     """
     from rich.console import Console
 
-    from natostance.checkpoint import write_json
     from natostance.cli.tables import show_table
     from natostance.errors import InputError
     from natostance.evaluation.table import to_markdown
     from natostance.evaluation.tables import evaluation_tables
     from natostance.extras import require
 
+    check_folders(out, markdown, html, errors)
     if section is not None and markdown is None:
         raise InputError("--section needs a file", remedy="name it with --markdown")
     if html is not None:
@@ -177,7 +174,7 @@ def evaluate(
     for table in overview:
         show_table(console, table)
     for name, path in targets.items():
-        write_json(path, results[name])
+        write_results(path, results[name])
     if errors is not None:
         _write_mistakes(errors, found)
     if markdown is not None:
@@ -256,58 +253,6 @@ def evaluate_system(
     return Evaluated(found, results, mistakes(found.judged.values(), by_id))
 
 
-def comparison_tables(
-    results: Mapping[str, Mapping[str, Any]], labels: LabelSet, resamples: int, seed: int
-) -> list[Table]:
-    """All systems in one table, and the first against each of the others; nothing for one."""
-    from natostance.evaluation.comparison import compare_with
-    from natostance.evaluation.system_tables import against_table, system_table
-
-    if len(results) < 2:
-        return []
-    tables = [system_table(results)]
-    first = next(iter(results))
-    if results[first]["articles"] > 1:
-        tested = compare_with(first, results, resamples=resamples, seed=seed)
-        tables.append(against_table(first, tested, labels))
-    return tables
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file, and name it where that fails."""
-    from natostance.errors import InputError
-
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"cannot be written: {error.strerror}", file=path, remedy="write elsewhere"
-        ) from None
-
-
-def write_section(path: Path, name: str, text: str) -> None:
-    """Put text between ``<!-- name:begin -->`` and ``<!-- name:end -->`` of a Markdown file.
-
-    Raises:
-        InputError: the file cannot be read, or does not have both lines once, in this order.
-    """
-    from natostance.errors import InputError
-
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    try:
-        whole = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", file=path) from None
-    first, last = whole.find(begin), whole.find(end)
-    if whole.count(begin) != 1 or whole.count(end) != 1 or first > last:
-        raise InputError(
-            f"there is no section {name!r} in it",
-            file=path,
-            remedy=f"add the lines {begin} and {end}",
-        )
-    write_text(path, f"{whole[:first]}{begin}\n{text}{whole[last:]}")
-
-
 def _whole_markdown(
     title: str, results: Mapping[str, Mapping[str, Any]], overview: Sequence[Table]
 ) -> str:
@@ -355,19 +300,8 @@ def _targets(out: Path | None, names: Sequence[str]) -> dict[str, Path]:
             file=out,
             remedy="name a folder",
         )
-    out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(exist_ok=True)
     return {name: out / f"{name.replace('/', '_')}.json" for name in names}
-
-
-def tracked(
-    labelled: Iterable[Document], name: str, articles: int, shown: bool
-) -> Iterable[Document]:
-    from rich.progress import track
-
-    console = err_console()
-    if not shown or not console.is_terminal:
-        return labelled
-    return track(labelled, f"labelling: {name}", articles, console=console, transient=True)
 
 
 def _write_mistakes(path: Path, found: Mapping[str, Evaluated]) -> None:

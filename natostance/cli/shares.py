@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from natostance.cli.common import Articles
-from natostance.cli.evaluate import Markdown
 from natostance.cli.gold import Part, Reading, Split, read_gold
+from natostance.cli.outputs import Markdown
 
 if TYPE_CHECKING:
     from natostance.document import Document
@@ -74,8 +74,7 @@ def shares(
     """
     from rich.console import Console
 
-    from natostance.checkpoint import write_json
-    from natostance.cli.evaluate import write_text
+    from natostance.cli.outputs import check_folders, write_results, write_text
     from natostance.cli.tables import show_table
     from natostance.errors import InputError
     from natostance.evaluation.quantification import shares as estimate
@@ -83,6 +82,7 @@ def shares(
     from natostance.evaluation.tables import share_table
     from natostance.formats.predictions import read_predictions
 
+    check_folders(out, markdown)
     if not 0 < level < 1:
         raise InputError(f"a level of {level} is none", remedy="give --level between 0 and 1")
     if gold_predictions is not None and model is not None:
@@ -116,6 +116,6 @@ def shares(
     for table in tables:
         show_table(console, table)
     if out is not None:
-        write_json(out, found[0] if len(found) == 1 else {"format": 1, "by": found})
+        write_results(out, found[0] if len(found) == 1 else {"format": 1, "by": found})
     if markdown is not None:
         write_text(markdown, to_markdown(tables))

@@ -217,6 +217,7 @@ def _unlabelled() -> list[Document]:
         (["--predictions", "nowhere.csv"], "nowhere.csv: no such file or folder"),
         (["--split", "dev"], "no corpus folder"),
         (["--section", "dev"], "name it with --markdown"),
+        (["--baseline", "keywords", "--html", "no/where.html"], "where.html: its folder is not"),
         (["--baseline", "keywords", "--baseline", "keywords", "--out", "x.json"], "name a folder"),
     ],
 )

@@ -10,17 +10,15 @@ from hypothesis import strategies as st
 
 from natostance.document import Document, Sentence
 from natostance.errors import InputError
-from natostance.evaluation.quantification import (
-    OWN_GOLD,
+from natostance.evaluation.estimators import (
     Estimate,
-    Share,
     adjusted_counts,
     nearest_shares,
     prediction_powered,
     raw_shares,
-    shares,
     student_quantile,
 )
+from natostance.evaluation.quantification import OWN_GOLD, Share, shares
 
 # how the simulated classifier confuses labels: gold in rows
 CONFUSION = np.array([[0.8, 0.05, 0.15], [0.1, 0.75, 0.15], [0.15, 0.1, 0.75]])
