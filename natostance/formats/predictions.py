@@ -7,18 +7,16 @@ taken from the article with the same id, once every sentence is found in it wher
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from natostance.document import Document, LabelSet
 from natostance.errors import InputError
 from natostance.formats import registry
-from natostance.formats.labelled import read_labelled
+from natostance.formats.labelled import read_labelled, with_text
 
 _TABLES = (".csv", ".parquet", ".csv.gz", ".csv.zst")
 _LINES = (".jsonl", ".ndjson")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_predictions(
@@ -60,7 +58,10 @@ def on_texts(
     found = []
     for document in documents:
         text = texts.get(document.doc_id)
-        found.append(document if text is None else _on_text(path, document, text))
+        try:
+            found.append(document if text is None else with_text(document, text))
+        except InputError as error:
+            raise error.at(path) from None
     return tuple(found)
 
 
@@ -88,19 +89,3 @@ def holds_rows(path: Path) -> bool:
 
 def _is_table_or_lines(path: Path) -> bool:
     return path.name.lower().endswith((*_TABLES, *_LINES, ".jsonl.gz", ".jsonl.zst"))
-
-
-def _on_text(path: Path, document: Document, text: str) -> Document:
-    if document.text == text:
-        return document
-    for number, sentence in enumerate(document.sentences):
-        given, there = document[sentence], text[sentence.start : sentence.end]
-        # tables cannot hold lone surrogates
-        if given not in (there, _LONE_SURROGATE.sub("\ufffd", there)):
-            raise InputError(
-                f"the article {document.doc_id!r} has another text in these rows: its sentence "
-                f"{number}, from {sentence.start} to {sentence.end}, is not the gold's",
-                file=path,
-                remedy="label the very text that was annotated",
-            )
-    return document.replace(text=text)
