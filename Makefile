@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: label test test-peers test-label-studio test-install lint format segmentation train evaluate clean help
+.PHONY: label picture figures test test-browser test-peers test-label-studio test-install lint format segmentation train evaluate clean help
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*##/\t/' | expand -t 16
@@ -23,12 +23,26 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 label: $(VENV)/.default  ## label the examples and show the result
 	@$(BIN)/natostance label examples/
 
+picture: $(VENV)/.dev  ## the README's picture (needs chromium)
+	$(PIP) playwright
+	$(BIN)/python docs/picture.py
+
+figures: $(VENV)/.default  ## the model's card, and the README's figures, from its results
+	$(BIN)/natostance evaluate eval --part gold --out models/minilm-l6/results-gold.json
+	$(BIN)/natostance card models/minilm-l6
+	$(BIN)/natostance card models/minilm-l6 --into README.md
+
 test: $(VENV)/.dev  ## the fast tests, under five minutes on two cores
 	$(BIN)/python -m pytest
 
 test-peers: $(VENV)/.dev  ## figures and statistics against other packages
-	$(PIP) nervaluate seqeval krippendorff pygamma-agreement
+	$(PIP) nervaluate seqeval krippendorff pygamma-agreement ppi-python
 	$(BIN)/python -m pytest -m peers
+
+test-browser: $(VENV)/.dev  ## reports in headless Chromium (Debian: apt-get install chromium)
+	@command -v chromium chromium-browser >/dev/null || { echo "install chromium first"; exit 2; }
+	$(PIP) playwright axe-playwright-python
+	$(BIN)/python -m pytest -m browser -s
 
 test-label-studio:  ## a real Label Studio, in an environment of its own
 	PYTHON=$(PYTHON) sh tests/label_studio/run.sh
@@ -51,6 +65,35 @@ segmentation: $(VENV)/.dev  ## segmentation against its composed gold, beside ot
 
 train: $(VENV)/.dev  ## the released model again (needs NATOSTANCE_ARTICLES)
 	$(BIN)/natostance train configs/minilm.yaml
+
+# SPLIT=test opens the real test split: once, for a release
+SPLIT ?= dev
+MODELS ?= models/minilm-l6 $(wildcard runs/minilm-sentence)
+# the baselines learn from what the first model learned from
+PARTS := import json, sys; print(*(json.load(open(sys.argv[1] + "/run.json"))["recipe"]["data"]["parts"] or []))
+TRAIN_PARTS ?= $(shell $(PYTHON) -c '$(PARTS)' $(firstword $(MODELS)))
+COMPARED := $(addprefix --model ,$(MODELS)) --baseline majority --baseline keywords --baseline tfidf \
+    --baseline minilm-frozen --train training --cache runs/evaluate/cache
+LEARNING := $(addprefix --train-part ,$(TRAIN_PARTS))
+REAL := $(if $(filter test,$(SPLIT)),eval --part real,training --part real --split dev)
+
+evaluate: $(VENV)/.dev  ## models and baselines on dev (needs NATOSTANCE_ARTICLES), composed gold, challenge suite; into eval/README.md
+	@mkdir -p runs/evaluate
+ifneq ($(NATOSTANCE_ARTICLES),)
+	$(BIN)/natostance evaluate $(REAL) $(COMPARED) $(LEARNING) --out runs/evaluate/$(SPLIT) \
+	    --html runs/evaluate/$(SPLIT).html --markdown eval/README.md --section $(SPLIT)
+	$(BIN)/natostance evaluate eval --part gold $(COMPARED) $(LEARNING) --out runs/evaluate/gold \
+	    --html runs/evaluate/gold.html --markdown eval/README.md --section gold
+	$(BIN)/natostance challenge eval/challenge $(COMPARED) $(LEARNING) --out runs/evaluate/challenge.json \
+	    --markdown eval/README.md --section challenge
+else
+	@echo "NATOSTANCE_ARTICLES is not set: no real articles. Composed ones alone, baselines learn from these;"
+	@echo "the tables are in runs/evaluate/, and eval/README.md stays as it is."
+	$(BIN)/natostance evaluate eval --part gold $(COMPARED) --train-part articles --out runs/evaluate/gold \
+	    --html runs/evaluate/gold.html --markdown runs/evaluate/gold.md
+	$(BIN)/natostance challenge eval/challenge $(COMPARED) --train-part articles \
+	    --out runs/evaluate/challenge.json --markdown runs/evaluate/challenge.md
+endif
 
 clean:           ## remove environments and build products
 	rm -rf $(VENV) .venv-label-studio dist build runs

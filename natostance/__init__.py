@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from natostance.document import Document, LabelSet, Sentence, Span
     from natostance.evaluation.harness import Evaluation, evaluate
     from natostance.inference.classifier import StanceClassifier
+    from natostance.report.site import write_report
     from natostance.text.segmentation import segment
     from natostance.training.recipe import Recipe
     from natostance.training.run import train
@@ -36,6 +37,7 @@ _HOMES = {
     "Recipe": "training.recipe",
     "evaluate": "evaluation.harness",
     "Evaluation": "evaluation.harness",
+    "write_report": "report.site",
 }
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "segment",
     "train",
     "write_documents",
+    "write_report",
 ]
 
 try:

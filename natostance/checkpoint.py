@@ -5,7 +5,8 @@ model.safetensors   the weights, once, in half precision
 model.onnx          the graph; its weights are those of model.safetensors
 tokenizer.json      the tokenizer
 run.json            how it was trained: data, code, settings, seed, figures
-results.json        its dev figures, where they were measured again
+results.json        its dev figures, where they were measured again; results-*.json: others
+challenge.json      what came of the challenge suite, where it was run
 README.md           the model card
 """
 
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +37,8 @@ CONFIG, WEIGHTS, GRAPH, TOKENIZER = (
     "tokenizer.json",
 )
 RUN, RESULTS, CARD = "run.json", "results.json", "README.md"
+# of a hub nothing else is fetched
+FILES = (CONFIG, WEIGHTS, GRAPH, TOKENIZER, RUN, RESULTS, "results-*.json", "challenge.json", CARD)
 RELEASED = "minilm-l6"
 
 
@@ -107,7 +112,8 @@ class Checkpoint:
             return cls.load(folder)
         hub = require("huggingface_hub", "hub", f"{model} is no folder; loading it from the hub")
         try:
-            return cls.load(Path(hub.snapshot_download(model)))
+            snapshot = Path(hub.snapshot_download(model, allow_patterns=list(FILES)))
+            return cls.load(_without_links(snapshot))
         except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:
             raise ModelError(
                 f"no folder and no model on the hub: {_first_line(error)}",
@@ -191,6 +197,31 @@ def _check_file(path: Path, expected: str | None) -> None:
         raise ModelError(
             "damaged: its sha256 is not the one in config.json", file=path, remedy=_AGAIN
         )
+
+
+def _without_links(snapshot: Path) -> Path:
+    """A hub's snapshot as a folder of files.
+
+    The hub's library keeps files under their hashes and links to them. Runtimes follow the link of
+    the graph and then look for the weights beside its target, where they have another name.
+    """
+    if not (snapshot / GRAPH).is_symlink():
+        return snapshot
+    # inside the model's own cache, so that it goes when that is removed
+    folder = snapshot.parent.parent / "natostance" / snapshot.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for link in snapshot.iterdir():
+        target, file = link.resolve(), folder / link.name
+        if file.exists():  # it is of this snapshot, and was written in one step
+            continue
+        part = folder / f".{link.name}.{os.getpid()}"
+        try:
+            os.link(target, part)
+        except OSError:  # some file systems have no hard links
+            shutil.copyfile(target, part)
+        os.replace(part, file)
+        part.unlink(missing_ok=True)  # replacing a file by itself leaves both names
+    return folder
 
 
 def _is_hub_name(name: str) -> bool:

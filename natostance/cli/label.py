@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,6 +50,13 @@ def label(
     text_column: Annotated[
         str, typer.Option(help="Column or field with the text, in tables and JSONL.")
     ] = "text",
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            help="Make a page too (name it .html), or a folder of pages; see natostance report.",
+            show_default=False,
+        ),
+    ] = None,
     id_column: Annotated[
         str | None,
         typer.Option(help="Column or field with the article's id.", show_default="doc_id or id"),
@@ -66,6 +74,8 @@ def label(
 
     On a terminal, `natostance label article.txt` shows the article in colour. Into a file or pipe
     it writes a row a sentence, with offsets, probabilities and spans:
+
+        natostance label articles/ --html report.html
 
         natostance label articles/ --out rows.jsonl
 
@@ -89,11 +99,16 @@ def label(
                 "not read; its labels mean little"
             )
 
+    labelled: list[Document] = []
+    if html is not None:
+        _check_page(out, html)
     console = err_console()
     with ExitStack() as stack:
         on_progress: Callable[[Progress], None] | None = None
         sink: Callable[[Document], None] | None = None
-        if out is None and format is None and sys.stdout.isatty():
+        if html is not None and out is None:
+            sink = labelled.append
+        elif out is None and format is None and sys.stdout.isatty():
             sink = _shower()
         elif not quiet and console.is_terminal:
             on_progress = _bar(stack, console)
@@ -115,6 +130,8 @@ def label(
         fail(f"rejected: {rejected}")
     if not quiet:
         console.print(_summary(report))
+    if html is not None and report.labelled:
+        _write_page(labelled, out, html)
     raise typer.Exit(report.status)
 
 
@@ -130,6 +147,29 @@ def _shower() -> Callable[[Document], None]:
         console.print(article(document))
 
     return show
+
+
+def _check_page(out: str | None, html: Path) -> None:
+    """Find out what is wrong with the page before an hour of labelling."""
+    from natostance.errors import InputError
+    from natostance.report.site import check_target
+
+    if out == "-":
+        raise InputError(
+            "--html does not go with rows on standard output", remedy="leave out --out -"
+        )
+    check_target(html)
+
+
+def _write_page(labelled: list[Document], out: str | None, html: Path) -> None:
+    """The page of what was labelled; where rows were written, they are read again."""
+    from natostance.formats.labelled import read_labelled
+    from natostance.report.site import write_report
+
+    written = write_report(read_labelled(Path(out)) if out else labelled, html)
+    err_console().print(f"page: {written.path}")
+    if written.missing:
+        warn(f"the page has no plots: {written.missing}")
 
 
 def _bar(stack: ExitStack, console: Console) -> Callable[[Progress], None]:

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from natostance import __version__
-from natostance.cli import agreement, convert, corpus, evaluate, label, train
+from natostance.cli import (
+    agreement,
+    card,
+    challenge,
+    compare,
+    convert,
+    corpus,
+    evaluate,
+    label,
+    report,
+    shares,
+    train,
+)
 from natostance.cli.common import NOTHING_DONE, fail
 from natostance.errors import NatostanceError
 
@@ -23,11 +35,16 @@ app = typer.Typer(
 )
 app.command("label")(label.label)
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
+app.command("challenge")(challenge.challenge)
+app.command("shares")(shares.shares)
 app.command("train")(train.train)
 app.command("pretrain")(train.pretrain)
 app.command("screen")(train.screen)
 app.command("agreement")(agreement.agreement)
 app.command("convert")(convert.convert)
+app.command("report")(report.report)
+app.command("card")(card.card)
 app.add_typer(corpus.app, name="corpus")
 
 

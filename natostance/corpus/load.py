@@ -135,6 +135,8 @@ def read_annotated(
 ) -> tuple[Document, ...]:
     """Annotated documents from wherever they lie, each sentence labelled by the codebook's rule.
 
+    Where the sentences of an article are labelled and no span is marked, these labels stand.
+
     Args:
         path: a corpus folder (all of its splits, the first reading), a folder with articles in
             inline mark-up (without its subfolders), a file with stand-off annotations, or a file
@@ -158,10 +160,16 @@ def read_annotated(
         found: Iterable[Document] = (d for _, d, _ in _joined(records, labels, articles))
     else:
         found = registry.read_documents(path, labels=labels)
-    return tuple(
-        (d if d.sentences else d.replace(sentences=tuple(segment(d.text)))).with_labels_from_spans()
-        for d in found
-    )
+    return tuple(_with_labels(document) for document in found)
+
+
+def _with_labels(document: Document) -> Document:
+    """By the codebook's rule; where sentences are labelled and no span is marked, as they are."""
+    if not document.sentences:
+        document = document.replace(sentences=tuple(segment(document.text)))
+    if not document.spans and all(s.label is not None for s in document.sentences):
+        return document
+    return document.with_labels_from_spans()
 
 
 def parts_of(folder: Path, names: Sequence[str] | None) -> list[Path]:

@@ -112,7 +112,8 @@ def pair(
             )
         _check_reference(reference, names[0])
         labelled = _labelled(answer, reference.sentences, names[1])
-        pairs.append(Pair(reference, labelled, from_spans=labelled is not answer))
+        from_spans = labelled is not answer and bool(labelled.sentences)
+        pairs.append(Pair(reference, labelled, from_spans))
     if not any(p.gold.sentences for p in pairs):
         raise InputError(f"there is nothing to evaluate: the {names[0]} has no sentences")
     return tuple(pairs)

@@ -7,7 +7,7 @@ document of its own: context, sentence and what follows, joined by spaces, each 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
@@ -17,8 +17,10 @@ from pydantic import Field
 
 from natostance.document import STANCE, Document, LabelSet, Sentence, Span
 from natostance.errors import InputError
+from natostance.evaluation import bootstrap
 from natostance.evaluation.alignment import judge, pair
-from natostance.evaluation.bootstrap import LEVEL, Interval
+from natostance.evaluation.bootstrap import LEVEL, RESAMPLES, Interval
+from natostance.evaluation.rates import ratio
 from natostance.formats.markup import read_markup
 from natostance.settings import Settings, load_yaml
 
@@ -140,10 +142,12 @@ class ChallengeResult:
     Args:
         phenomena: ordered by name.
         wrong: the items with the wrong label.
+        right: for each group by id whether all its items are right.
     """
 
     phenomena: tuple[Phenomenon, ...]
     wrong: tuple[Wrong, ...]
+    right: Mapping[str, bool]
 
     @property
     def total(self) -> Phenomenon:
@@ -158,6 +162,7 @@ class ChallengeResult:
             "wrong": [
                 {"item": w.doc_id, "gold": w.gold, "predicted": w.predicted} for w in self.wrong
             ],
+            "by_group": {name: int(right) for name, right in self.right.items()},
         }
 
 
@@ -193,28 +198,61 @@ def documents(groups: Iterable[Group]) -> tuple[Document, ...]:
     return tuple(item.document for group in groups for item in group.items)
 
 
+def solved(groups: Iterable[Group]) -> tuple[Document, ...]:
+    """The documents of all items with the sentence that is scored alone, rightly labelled."""
+    return tuple(
+        item.document.replace(sentences=(item.target,)) for group in groups for item in group.items
+    )
+
+
 def score(groups: Sequence[Group], predicted: Iterable[Document]) -> ChallengeResult:
     """Score predictions for the documents of a suite.
 
     Raises:
         InputError: an item has no prediction, or another text; as `alignment.pair`.
     """
-    gold = [
-        item.document.replace(sentences=(item.target,)) for group in groups for item in group.items
-    ]
-    found = {p.gold.doc_id: judge(p)[0].labels for p in pair(gold, predicted, ("suite", "answers"))}
+    pairs = pair(solved(groups), predicted, ("suite", "answers"))
+    found = {p.gold.doc_id: judge(p)[0].labels for p in pairs}
     phenomena: dict[str, Phenomenon] = {}
-    wrong = []
+    wrong, right = [], {}
     for group in groups:
         labels = {item.document.doc_id: found[item.document.doc_id] for item in group.items}
         missed = [Wrong(doc_id, *pair) for doc_id, pair in labels.items() if pair[0] != pair[1]]
         wrong.extend(missed)
+        right[group.name] = not missed
         counted = Phenomenon(
             group.phenomenon, len(labels), len(labels) - len(missed), 1, int(not missed)
         )
         before = phenomena.get(group.phenomenon, Phenomenon(group.phenomenon))
         phenomena[group.phenomenon] = before + counted
-    return ChallengeResult(tuple(phenomena[name] for name in sorted(phenomena)), tuple(wrong))
+    ordered = tuple(phenomena[name] for name in sorted(phenomena))
+    return ChallengeResult(ordered, tuple(wrong), right)
+
+
+def compare_with(
+    reference: str, systems: Mapping[str, ChallengeResult], *, resamples: int = RESAMPLES
+) -> dict[str, dict[str, Any]]:
+    """Compare one system with each of the others: paired tests over groups.
+
+    Returns:
+        For each other system the comparison of the group accuracy, JSON-ready, with ``p_holm``.
+    """
+    ours = [int(right) for right in systems[reference].right.values()]
+    others = {name: list(r.right.values()) for name, r in systems.items() if name != reference}
+    found = [
+        bootstrap.compare(
+            [[right, 1] for right in ours],
+            [[int(right), 1] for right in theirs],
+            lambda counts: ratio(counts[..., 0], counts[..., 1]),
+            resamples=resamples,
+        )
+        for theirs in others.values()
+    ]
+    adjusted = bootstrap.holm([c.p_permutation for c in found])
+    return {
+        name: {**c.to_dict(), "p_holm": round(p, 4)}
+        for name, c, p in zip(others, found, adjusted, strict=True)
+    }
 
 
 def wilson(right: int, total: int, level: float = LEVEL) -> Interval:

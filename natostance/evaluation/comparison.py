@@ -36,7 +36,7 @@ def compare(
         InputError: the results are of another format, of different gold, labels or articles, or of
             one article only.
     """
-    compared = _comparable([first, second])
+    compared = check_comparable([first, second])
     counts = [list(results["by_article"].values()) for results in (first, second)]
     return {
         "format": FORMAT,
@@ -83,7 +83,7 @@ def compare_with(
         raise InputError(
             f"there is no system {reference!r}", remedy=f"there are {', '.join(systems)}"
         )
-    known = {f.name: f for f in _comparable(list(systems.values()))}
+    known = {f.name: f for f in check_comparable(list(systems.values()))}
     if figure not in known:
         raise InputError(f"there is no figure {figure!r}", remedy=f"there are {', '.join(known)}")
     chosen = known[figure]
@@ -109,9 +109,12 @@ def over_seeds(runs: Sequence[Results]) -> dict[str, dict[str, Any]]:
     """Mean and standard deviation of every figure over runs that differ in their seed alone.
 
     Raises:
-        InputError: as `compare`, or there is no run.
+        InputError: as `compare`, or there is no run, or one stands there twice.
     """
-    compared = _comparable(runs)
+    compared = check_comparable(runs)
+    hashes = [run["hashes"].get("predictions") for run in runs]
+    if None not in hashes and len(set(hashes)) < len(hashes):
+        raise InputError("two of the runs have the same predictions", remedy="give each run once")
     counts = [list(results["by_article"].values()) for results in runs]
     return {
         f.name: bootstrap.over_seeds(
@@ -121,8 +124,12 @@ def over_seeds(runs: Sequence[Results]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _comparable(systems: Sequence[Results]) -> tuple[Figure, ...]:
-    """The figures of the systems' label set, once it is sure that they can be compared."""
+def check_comparable(systems: Sequence[Results]) -> tuple[Figure, ...]:
+    """The figures of the systems' label set, once it is sure that they can be compared.
+
+    Raises:
+        InputError: as `compare`.
+    """
     if not systems:
         raise InputError("there are no results to compare")
     for results in systems:

@@ -154,6 +154,23 @@ def figures(labels: LabelSet) -> tuple[Figure, ...]:
     )
 
 
+def figure_value(results: Mapping[str, Any], figure: str) -> float:
+    """A figure of a results file (`Evaluation.to_dict`), by its name."""
+    if figure == "own_macro_f1":
+        value = results["own_sentences"]["macro_f1"]
+    elif figure == "partial_credit_f1":
+        value = results["partial_credit"]["f1"]
+    elif figure.startswith("span_f1_"):
+        value = results["spans"][ALL][figure.removeprefix("span_f1_")]["f1"]
+    elif figure.startswith("character_f1_"):
+        value = results["characters"][figure.removeprefix("character_f1_")]["f1"]
+    elif figure.startswith("f1_"):
+        value = results["classes"][figure.removeprefix("f1_")]["f1"]
+    else:
+        value = results[figure]
+    return float(value)
+
+
 def _class_f1(index: int) -> Statistic:
     return lambda cells: rates.f1(rates.class_counts(cells)[..., index, :])
 

@@ -168,7 +168,7 @@ class Evaluation:
                 group: {mode: _match_rates(counts) for mode, counts in modes.items()}
                 for group, modes in total.spans.items()
             },
-            "partial_credit": _credit_rates(total.credit),
+            "partial_credit": _rates(total.credit),
             "own_sentences": _sentence_figures(total.own),
             "alignment": total.alignment.to_dict(),
             "abstained": self._abstained(),
@@ -271,7 +271,7 @@ def _sentence_figures(confusion: Confusion) -> dict[str, Any]:
     }
 
 
-def _rates(counts: Counts) -> dict[str, float | int]:
+def _rates(counts: Counts | MatchCounts | CreditCounts) -> dict[str, float | int]:
     return {
         "precision": round(counts.precision, 4),
         "recall": round(counts.recall, 4),
@@ -283,24 +283,10 @@ def _rates(counts: Counts) -> dict[str, float | int]:
 
 def _match_rates(counts: MatchCounts) -> dict[str, float | int]:
     return {
-        "precision": round(counts.precision, 4),
-        "recall": round(counts.recall, 4),
-        "f1": round(counts.f1, 4),
-        "support": counts.gold,
-        "predicted": counts.predicted,
+        **_rates(counts),
         "correct": counts.correct,
         "incorrect": counts.incorrect,
         "partial": counts.partial,
         "missed": counts.missed,
         "spurious": counts.spurious,
-    }
-
-
-def _credit_rates(counts: CreditCounts) -> dict[str, float | int]:
-    return {
-        "precision": round(counts.precision, 4),
-        "recall": round(counts.recall, 4),
-        "f1": round(counts.f1, 4),
-        "support": counts.gold,
-        "predicted": counts.predicted,
     }

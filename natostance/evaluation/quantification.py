@@ -18,22 +18,26 @@ one less than the gold articles or the labelled ones, whichever are fewer.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from natostance.document import Document, LabelSet
 from natostance.errors import InputError
 from natostance.evaluation.alignment import judge, pair
 from natostance.evaluation.bootstrap import LEVEL, Interval
 from natostance.evaluation.counts import Confusion
-from natostance.evaluation.slices import article_value
+from natostance.evaluation.estimators import (
+    adjusted_counts,
+    nearest_shares,
+    prediction_powered,
+    raw_shares,
+)
+from natostance.evaluation.slices import UNKNOWN, article_value
 
 Floats = NDArray[np.float64]
 Method = Literal["ppi", "adjusted"]
@@ -42,35 +46,6 @@ FORMAT = 1
 ALL = "all"
 # with fewer gold articles of a group, the gold of all groups adjusts its counts
 OWN_GOLD = 20
-
-# a classifier whose confusion is closer to singular than this tells labels apart too badly
-_CONDITION = 100.0
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """Shares with what is needed for their intervals.
-
-    Args:
-        shares: ``[labels]``; they sum to 1.
-        errors: ``[labels]``, standard errors.
-        freedom: degrees of freedom.
-    """
-
-    shares: Floats
-    errors: Floats
-    freedom: int
-
-    def interval(self, index: int, level: float = LEVEL) -> Interval:
-        """The interval of one share, cut at 0 and 1."""
-        reach = student_quantile((1 + level) / 2, self.freedom) * float(self.errors[index])
-        share = float(self.shares[index])
-        return Interval(min(max(share - reach, 0.0), 1.0), max(min(share + reach, 1.0), 0.0), level)
-
-    def possible(self, level: float = LEVEL) -> bool:
-        """Whether all intervals, uncut, reach into 0 to 1; if not, the assumption fails."""
-        reach = student_quantile((1 + level) / 2, self.freedom) * self.errors
-        return bool(np.all((self.shares + reach >= 0) & (self.shares - reach <= 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +61,8 @@ class Share:
         raw: share among the predictions.
         raw_interval: its interval, which knows nothing of the classifier's errors; None with a
             single article.
-        corrected: share corrected for the classifier's errors, cut at 0 and 1. None where the
+        corrected: share corrected for the classifier's errors; those of a group are the nearest to
+            the estimates that are shares (`nearest_shares`), so they sum to 1. None where the
             group cannot be corrected: adjusted counts give shares that no chance explains (below 0
             or above 1), so the classifier confuses labels otherwise here than on the gold.
         interval: its interval; None with a single article, or without a corrected share.
@@ -153,6 +129,7 @@ def shares(
     by: str | None = None,
     predicted: Iterable[Document] | None = None,
     level: float = LEVEL,
+    date: str = "date",
 ) -> Shares:
     """Shares of the labels among sentences, raw and corrected.
 
@@ -167,11 +144,12 @@ def shares(
         predicted: the classifier's labels of the gold articles where these are from elsewhere; they
             correct the shares and do not count in them, and all groups have adjusted counts.
         level: confidence of the intervals.
+        date: the column of the metadata from which ``year`` and ``month`` come.
 
     Raises:
-        InputError: there are no labelled sentences; a gold article has no prediction; there are
-            fewer than two gold articles; adjusted counts are needed and the gold lacks a label, or
-            the classifier tells labels apart too badly.
+        InputError: there are no labelled sentences, or no article has the column; a gold article
+            has no prediction; there are fewer than two gold articles; adjusted counts are needed
+            and the gold lacks a label, or the classifier tells labels apart too badly.
     """
     articles = _by_id(labelled)
     references = list(gold)
@@ -198,10 +176,12 @@ def shares(
     groups: dict[str, list[Document]] = {}
     for doc_id in sorted(articles):
         if articles[doc_id].sentences:
-            value = ALL if by is None else article_value(articles[doc_id], by)
+            value = ALL if by is None else article_value(articles[doc_id], by, date)
             groups.setdefault(value, []).append(articles[doc_id])
     if not groups:
         raise InputError("there are no labelled sentences")
+    if by is not None and set(groups) == {UNKNOWN}:
+        raise InputError(f"no labelled article has a column {by!r}", remedy=_columns(by, date))
     rows = [
         row
         for value in sorted(groups)
@@ -210,86 +190,10 @@ def shares(
     return Shares(by, level, tuple(rows))
 
 
-def raw_shares(predicted: ArrayLike) -> Estimate:
-    """Shares among the predictions.
-
-    Args:
-        predicted: ``[articles, labels]``, sentences by predicted label; two articles or more.
-    """
-    counts = np.asarray(predicted, float)
-    share, influence = _linearised(counts, counts.sum(1))
-    return Estimate(share, _errors(influence), len(counts) - 1)
-
-
-def prediction_powered(
-    predicted: ArrayLike, confusion: ArrayLike, places: Sequence[int | None]
-) -> Estimate:
-    """Shares by prediction-powered inference.
-
-    Args:
-        predicted: ``[articles, labels]``, sentences by predicted label; two articles or more.
-        confusion: ``[gold articles, gold label, predicted label]``, two articles or more.
-        places: for each gold article its place among the articles, None where it is not one.
-    """
-    counts, cells = np.asarray(predicted, float), np.asarray(confusion, float)
-    share, influence = _linearised(counts, counts.sum(1))
-    # gold less predicted: how far the predictions are off
-    off, correction = _linearised(cells.sum(2) - cells.sum(1), cells.sum((1, 2)))
-    influences = _joined(influence, correction, places)
-    return Estimate(share + off, _errors(influences), min(len(cells), len(counts)) - 1)
-
-
-def adjusted_counts(
-    predicted: ArrayLike, confusion: ArrayLike, places: Sequence[int | None]
-) -> Estimate:
-    """Shares by adjusted counts; arguments as in `prediction_powered`.
-
-    Raises:
-        InputError: the gold lacks a label, or the classifier tells labels apart too badly.
-    """
-    counts, cells = np.asarray(predicted, float), np.asarray(confusion, float)
-    share, influence = _linearised(counts, counts.sum(1))
-    gold = cells.sum((0, 2))
-    if not gold.all():
-        raise InputError(
-            "the gold has no sentence of a label, so errors on it are unknown",
-            remedy="annotate more articles",
-        )
-    rates = cells.sum(0) / gold[:, None]
-    if np.linalg.cond(rates) > _CONDITION:
-        raise InputError(
-            "the classifier tells labels apart too badly to adjust its counts",
-            remedy="use a better model, or annotate a random sample of each group",
-        )
-    back = np.linalg.inv(rates.T)
-    adjusted = back @ share
-    # each gold article moves the rates of each label: (its counts - its sentences * rates) / all
-    moved = (cells - cells.sum(2, keepdims=True) * rates) / gold[:, None]
-    size = len(cells)
-    correction = -np.einsum("g,igp->ip", adjusted, moved) * math.sqrt(size / (size - 1))
-    influences = _joined(influence, correction, places) @ back.T
-    return Estimate(adjusted, _errors(influences), min(size, len(counts)) - 1)
-
-
-def student_quantile(probability: float, freedom: int) -> float:
-    """Quantile of Student's t, by its expansion about the normal one.
-
-    Abramowitz and Stegun 26.7.5; for 95 % intervals right to 0.2 % from 5 degrees of freedom on,
-    and too small below. Infinite for none.
-    """
-    if freedom < 1:
-        return math.inf
-    z = NormalDist().inv_cdf(probability)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    quantile = z
-    for power, term in enumerate(terms, 1):
-        quantile += term / freedom**power
-    return quantile
+def _columns(by: str, date: str) -> str:
+    if by in ("year", "month"):
+        return f"it comes from the column {date!r}, as 2022-02-24; name another one"
+    return "metadata of the input are kept by natostance label: give it a column of that name"
 
 
 def _group(
@@ -313,6 +217,7 @@ def _group(
         estimate = adjusted_counts(counts, confusion, places)
     raw = raw_shares(counts) if several else None
     possible = method == "ppi" or estimate.possible(level)
+    corrected = nearest_shares(estimate.shares)
     total = counts.sum(0)
     unsure = Counter(s.label for d in documents for s in d.sentences if s.abstained)
     return [
@@ -324,13 +229,20 @@ def _group(
             abstained=unsure[name] / float(total[i]) if total[i] else 0.0,
             raw=float(total[i] / total.sum()),
             raw_interval=raw.interval(i, level) if raw else None,
-            corrected=min(max(float(estimate.shares[i]), 0.0), 1.0) if possible else None,
-            interval=estimate.interval(i, level) if several and possible else None,
+            corrected=float(corrected[i]) if possible else None,
+            interval=_around(estimate.interval(i, level), float(corrected[i]))
+            if several and possible
+            else None,
             method=method,
             gold_articles=len(own) if method == "ppi" else len(confusion),
         )
         for i, name in enumerate(names)
     ]
+
+
+def _around(interval: Interval, share: float) -> Interval:
+    """The interval, stretched where the share was moved out of it."""
+    return Interval(min(interval.low, share), max(interval.high, share), interval.level)
 
 
 def _counts(document: Document, names: tuple[str, ...]) -> list[int]:
@@ -355,30 +267,3 @@ def _by_id(labelled: Iterable[Document]) -> dict[str, Document]:
             raise InputError(f"the labelled article {document.doc_id!r} stands there twice")
         articles[document.doc_id] = document
     return articles
-
-
-def _linearised(counts: Floats, sizes: Floats) -> tuple[Floats, Floats]:
-    """A ratio of totals, ``[labels]``, and each article's influence on it, ``[articles, labels]``.
-
-    The influences' sum of squares is the ratio's variance.
-    """
-    articles, total = len(counts), sizes.sum()
-    share = counts.sum(0) / total
-    influence = (counts - sizes[:, None] * share) / total
-    return share, influence * math.sqrt(articles / (articles - 1)) if articles > 1 else influence
-
-
-def _joined(influence: Floats, correction: Floats, places: Sequence[int | None]) -> Floats:
-    """Influences of all articles; an article that is labelled and gold has one, the sum."""
-    joined, apart = influence.copy(), []
-    for row, place in zip(correction, places, strict=True):
-        if place is None:
-            apart.append(row)
-        else:
-            joined[place] += row
-    return np.concatenate([joined, apart]) if apart else joined
-
-
-def _errors(influence: Floats) -> Floats:
-    errors: Floats = np.sqrt((influence**2).sum(0))
-    return errors

@@ -62,17 +62,18 @@ class Slice:
         }
 
 
-def article_value(document: Document, column: str) -> str:
+def article_value(document: Document, column: str, date: str = "date") -> str:
     """The value of a column that holds for a whole article.
 
-    ``year`` and ``month`` (``2022-02``) come from the metadata ``date`` where there are none of
-    their own; any other column is metadata. What an article does not have is ``unknown``.
+    ``year`` and ``month`` (``2022-02``) come from the metadata column of the date (ISO 8601) where
+    there are none of their own; any other column is metadata. What an article does not have is
+    ``unknown``.
     """
     value = document.meta.get(column)
     if value is None and column in {"year", "month"}:
-        date = _DATE.match(str(document.meta.get("date") or ""))
-        if date and (column == "year" or len(date[0]) == 7):
-            value = date[1] if column == "year" else date[0]
+        found = _DATE.match(str(document.meta.get(date) or ""))
+        if found and (column == "year" or len(found[0]) == 7):
+            value = found[1] if column == "year" else found[0]
     return UNKNOWN if value is None or value == "" else str(value)
 
 

@@ -50,7 +50,7 @@ class MatchCounts:
         return astuple(self)
 
     @property
-    def gold(self) -> int:
+    def support(self) -> int:
         """How many spans the gold has."""
         return self.correct + self.incorrect + self.partial + self.missed
 
@@ -82,26 +82,26 @@ class CreditCounts:
         found: sum over predicted spans of the share of it that lies in gold spans of its label.
         predicted: how many spans were predicted.
         covered: sum over gold spans of the share of it that lies in predicted spans of its label.
-        gold: how many spans the gold has.
+        support: how many spans the gold has.
     """
 
     found: float = 0.0
     predicted: int = 0
     covered: float = 0.0
-    gold: int = 0
+    support: int = 0
 
     def __add__(self, other: CreditCounts) -> CreditCounts:
         return CreditCounts(
             self.found + other.found,
             self.predicted + other.predicted,
             self.covered + other.covered,
-            self.gold + other.gold,
+            self.support + other.support,
         )
 
     @property
     def values(self) -> tuple[float, float, float, float]:
         """The counts in the order of `natostance.evaluation.rates`."""
-        return self.found, self.predicted, self.covered, self.gold
+        return self.found, self.predicted, self.covered, self.support
 
     @property
     def precision(self) -> float:

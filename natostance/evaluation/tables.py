@@ -5,54 +5,16 @@ Everything is made from JSON-ready results, so that a file gives the same tables
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from natostance.document import LabelSet
-from natostance.evaluation.figures import ALL, figures
+from natostance.evaluation.figures import ALL, figure_value, figures
+from natostance.evaluation.table import NOTHING, Table, interval, percent, rate
 
 Results = Mapping[str, Any]
 
-# what a cell shows where a rate has nothing under the line
-NOTHING = "–"
-
 _WORST = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table.
-
-    Args:
-        title: one line.
-        header: the columns; the first one holds names, the others figures.
-        rows: the cells, as they are shown.
-        notes: lines below it.
-    """
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...] = ()
-
-    def to_markdown(self) -> str:
-        """The table in Markdown, its figures flush right."""
-        lines = [
-            f"**{_cell(self.title)}**",
-            "",
-            _row(self.header),
-            _row(["---", *["---:"] * (len(self.header) - 1)]),
-            *map(_row, self.rows),
-        ]
-        for note in self.notes:
-            lines += ["", note]
-        return "\n".join(lines) + "\n"
-
-
-def to_markdown(tables: Iterable[Table]) -> str:
-    """Some tables in Markdown, one below the other."""
-    return "\n".join(table.to_markdown() for table in tables)
 
 
 def evaluation_tables(results: Results) -> tuple[Table, ...]:
@@ -75,91 +37,15 @@ def slice_table(results: Results, most: int = _WORST) -> Table:
         tuple(
             (
                 f"{row['column']}: {row['value']}{' *' if row['small'] else ''}",
-                _rate(row["macro_f1"]),
-                _interval(row["interval"]),
-                _rate(row["accuracy"]),
+                rate(row["macro_f1"]),
+                interval(row["interval"]),
+                rate(row["accuracy"]),
                 str(row["sentences"]),
                 str(row["articles"]),
             )
             for row in rows[:most]
         ),
         tuple(notes),
-    )
-
-
-def system_table(systems: Mapping[str, Results], figure: str = "macro_f1") -> Table:
-    """Several systems by one figure, the best first."""
-    labels = LabelSet.from_dict(next(iter(systems.values()))["labels"])
-    title = next(f.title for f in figures(labels) if f.name == figure)
-    ordered = sorted(systems, key=lambda name: -_value(systems[name], figure))
-    return Table(
-        f"Systems by {title}",
-        ("system", title, "95 % interval", *(f"F1 {label}" for label in labels.names)),
-        tuple(
-            (
-                name,
-                _rate(_value(systems[name], figure)),
-                _interval(systems[name]["intervals"].get(figure)),
-                *(_rate(systems[name]["classes"][label]["f1"]) for label in labels.names),
-            )
-            for name in ordered
-        ),
-    )
-
-
-def comparison_table(comparison: Results, labels: LabelSet, names: tuple[str, str]) -> Table:
-    """The table of `natostance.evaluation.comparison.compare`."""
-    titles = {f.name: f.title for f in figures(labels)}
-    return Table(
-        f"{names[0]} against {names[1]}",
-        ("figure", *names, "difference", "95 % interval", "p (permutation)", "p (bootstrap)"),
-        tuple(
-            (
-                titles[name],
-                _rate(row["first"]),
-                _rate(row["second"]),
-                f"{row['effect']:+.3f}",
-                _interval(row["interval"]),
-                _p_value(row["p_permutation"]),
-                _p_value(row["p_bootstrap"]),
-            )
-            for name, row in comparison["figures"].items()
-        ),
-        (f"Paired tests over {comparison['articles']} articles.",),
-    )
-
-
-def seed_table(spreads: Mapping[str, Results], labels: LabelSet) -> Table:
-    """The table of `natostance.evaluation.comparison.over_seeds`."""
-    titles = {f.name: f.title for f in figures(labels)}
-    runs = next(iter(spreads.values()))["runs"]
-    return Table(
-        f"Mean over {runs} seeds",
-        ("figure", "mean", "sd"),
-        tuple(
-            (titles[name], _rate(row["mean"]), NOTHING if row["sd"] is None else _rate(row["sd"]))
-            for name, row in spreads.items()
-        ),
-    )
-
-
-def challenge_table(results: Results) -> Table:
-    """The table of `natostance.evaluation.challenge.ChallengeResult.to_dict`."""
-    return Table(
-        "Challenge suite",
-        ("phenomenon", "groups right", "accuracy", "95 % interval", "items right", "accuracy"),
-        tuple(
-            (
-                name,
-                f"{row['groups_right']}/{row['groups']}",
-                _rate(row["group_accuracy"]),
-                _interval(row["interval"]),
-                f"{row['items_right']}/{row['items']}",
-                _rate(row["item_accuracy"]),
-            )
-            for name, row in [*results["phenomena"].items(), (ALL, results["all"])]
-        ),
-        ("A group is right when all its items are; that is the figure that counts.",),
     )
 
 
@@ -179,7 +65,7 @@ def agreement_table(results: Results) -> Table:
     return Table(
         "Agreement of two annotators",
         ("figure", "value", "95 % interval"),
-        tuple((name, _rate(row["value"]), _interval(row["interval"])) for name, row in rows),
+        tuple((name, rate(row["value"]), interval(row["interval"])) for name, row in rows),
         (
             f"{results['articles']} articles, {sentences['total']} sentences; "
             f"{len(results['disagreements'])} sentences differ in label or spans.",
@@ -199,11 +85,11 @@ def share_table(results: Results) -> Table:
             (
                 row["value"],
                 row["label"],
-                _percent(row["raw"]),
-                NOTHING if row["corrected"] is None else _percent(row["corrected"]),
-                _interval(row["interval"], _percent),
+                percent(row["raw"]),
+                NOTHING if row["corrected"] is None else percent(row["corrected"]),
+                interval(row["interval"], percent),
                 row["method"],
-                _percent(row["abstained"]),
+                percent(row["abstained"]),
                 str(row["sentences"]),
                 str(row["articles"]),
                 str(row["gold_articles"]),
@@ -240,28 +126,15 @@ def _headline(results: Results) -> Table:
         "Figures",
         ("figure", "value", "95 % interval"),
         tuple(
-            (f.title, _rate(_value(results, f.name)), _interval(results["intervals"].get(f.name)))
+            (
+                f.title,
+                rate(figure_value(results, f.name)),
+                interval(results["intervals"].get(f.name)),
+            )
             for f in wanted
         ),
         tuple(notes),
     )
-
-
-def _value(results: Results, figure: str) -> float:
-    """A figure by its name in `natostance.evaluation.figures`."""
-    if figure == "own_macro_f1":
-        value = results["own_sentences"]["macro_f1"]
-    elif figure == "partial_credit_f1":
-        value = results["partial_credit"]["f1"]
-    elif figure.startswith("span_f1_"):
-        value = results["spans"][ALL][figure.removeprefix("span_f1_")]["f1"]
-    elif figure.startswith("character_f1_"):
-        value = results["characters"][figure.removeprefix("character_f1_")]["f1"]
-    elif figure.startswith("f1_"):
-        value = results["classes"][figure.removeprefix("f1_")]["f1"]
-    else:
-        value = results[figure]
-    return float(value)
 
 
 def _classes(results: Results) -> Table:
@@ -270,7 +143,7 @@ def _classes(results: Results) -> Table:
         "Sentences by label",
         ("label", "precision", "recall", "F1", "95 % interval", "sentences", "predicted"),
         tuple(
-            (title, *_prf(row), _interval(results["intervals"].get(f"f1_{label}")), *_sizes(row))
+            (title, *_prf(row), interval(results["intervals"].get(f"f1_{label}")), *_sizes(row))
             for title, label, row in rows
         ),
     )
@@ -315,10 +188,10 @@ def _calibration(report: Results) -> Table:
         f"Probabilities of {report['sentences']} sentences",
         ("figure", "value"),
         (
-            ("expected calibration error", _rate(report["calibration_error"])),
-            ("the same, debiased", _rate(report["debiased_calibration_error"])),
-            ("Brier score (0 to 2)", _rate(report["brier"])),
-            ("area under risk-coverage", _rate(report["aurc"])),
+            ("expected calibration error", rate(report["calibration_error"])),
+            ("the same, debiased", rate(report["debiased_calibration_error"])),
+            ("Brier score (0 to 2)", rate(report["brier"])),
+            ("area under risk-coverage", rate(report["aurc"])),
         ),
     )
 
@@ -329,10 +202,10 @@ def _promises(report: Results) -> Table:
         ("promised error", "threshold", "labelled", "observed error"),
         tuple(
             (
-                _percent(row["error"]),
-                NOTHING if row["threshold"] is None else _rate(row["threshold"]),
-                _percent(row["coverage"]),
-                NOTHING if row["observed"] is None else _percent(row["observed"]),
+                percent(row["error"]),
+                NOTHING if row["threshold"] is None else rate(row["threshold"]),
+                percent(row["coverage"]),
+                NOTHING if row["observed"] is None else percent(row["observed"]),
             )
             for row in report["promises"]
         ),
@@ -342,36 +215,11 @@ def _promises(report: Results) -> Table:
 
 def _prf(row: Results) -> tuple[str, str, str]:
     return (
-        _rate(row["precision"]) if row["predicted"] else NOTHING,
-        _rate(row["recall"]) if row["support"] else NOTHING,
-        _rate(row["f1"]) if row["predicted"] or row["support"] else NOTHING,
+        rate(row["precision"]) if row["predicted"] else NOTHING,
+        rate(row["recall"]) if row["support"] else NOTHING,
+        rate(row["f1"]) if row["predicted"] or row["support"] else NOTHING,
     )
 
 
 def _sizes(row: Results) -> tuple[str, str]:
     return str(row["support"]), str(row["predicted"])
-
-
-def _rate(value: float) -> str:
-    return f"{value:.3f}"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
-
-
-def _p_value(value: float) -> str:
-    return "< 0.001" if value < 0.001 else _rate(value)
-
-
-def _interval(ends: Sequence[float] | None, show: Callable[[float], str] = _rate) -> str:
-    return f"{show(ends[0])} to {show(ends[1])}" if ends else NOTHING
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(map(_cell, cells))} |"
-
-
-def _cell(text: str) -> str:
-    """Text that stays inside its cell, whatever an article's metadata hold."""
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")

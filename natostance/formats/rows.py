@@ -162,6 +162,11 @@ def csv_cells(values: Iterable[Any]) -> list[str]:
     return [_csv_cell(value) for value in values]
 
 
+def is_guarded(cell: str) -> bool:
+    """Whether a cell has an apostrophe in front that `csv_cells` put there."""
+    return cell.startswith("'") and _risky(cell[1:])
+
+
 def to_json(value: Any) -> str:
     """A value as one line of JSON.
 
@@ -180,11 +185,14 @@ def _csv_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        risky = _FORMULA.match(value) and not _NUMBER.fullmatch(value)
-        return f"'{value}" if risky else value
+        return f"'{value}" if _risky(value) else value
     if isinstance(value, (list, Mapping)):
         return to_json(value)
     return str(value)
+
+
+def _risky(text: str) -> bool:
+    return bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
 
 
 def _meta_cell(value: Any) -> str | None:

@@ -82,6 +82,29 @@ class StanceClassifier:
         classifier._source = (str(checkpoint.folder), backend, device)
         return classifier
 
+    def push_to_hub(
+        self, repository: str, *, private: bool = False, token: str | None = None
+    ) -> str:
+        """Upload the model folder that this classifier was loaded from, with its card.
+
+        Args:
+            repository: ``owner/name`` on the hub; it is made where it is not there yet.
+            private: make it private, where it is made.
+            token: the hub's access token; by default the one that its own login keeps.
+
+        Returns:
+            The address of the model's page.
+
+        Raises:
+            InputError: the folder has no card, or the hub refuses.
+            MissingExtraError: the extra ``[hub]`` is not installed.
+        """
+        from natostance.inference.hub import push
+
+        if self._source is None:
+            raise TypeError("only a classifier made by from_pretrained() has a folder to upload")
+        return push(Path(self._source[0]), repository, private=private, token=token)
+
     def __reduce__(self) -> tuple[Any, ...]:
         if self._source is None:
             raise TypeError("only a classifier made by from_pretrained() can be pickled")

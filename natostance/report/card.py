@@ -1,40 +1,58 @@
-"""The model card: what a model is, what it learned from, how good it is, what it is not for."""
+"""The model card: what a model is, what it learned from, how good it is, what it is not for.
+
+It says what its papers say (`natostance.report.papers`); what they lack was not measured, and the
+card says that.
+"""
 
 from __future__ import annotations
 
-import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from natostance.checkpoint import CARD, CONFIG, RESULTS, RUN, ModelConfig
+import yaml
+
+from natostance.checkpoint import CARD, ModelConfig
+from natostance.errors import InputError
+from natostance.report.card_figures import (
+    NOT_MEASURED,
+    TITLES,
+    challenge,
+    count,
+    figures,
+    probabilities,
+    slices,
+)
+from natostance.report.papers import Json, Papers, get
+
+__all__ = ["card", "card_of", "figures", "front_matter", "replace_section", "write_card"]
 
 
 def write_card(folder: Path) -> Path:
-    """Write the card of a model folder from its ``config.json``, ``run.json`` and ``results.json``.
+    """Write the card of a model folder, its README.md.
 
-    ``results.json`` is what ``natostance evaluate --out`` wrote for the dev split; without it the
-    card gives the figures that ``run.json`` has from the end of training.
+    Raises:
+        InputError: the folder is no model folder, or its papers cannot be read.
     """
-    config = ModelConfig.model_validate_json((folder / CONFIG).read_text(encoding="utf-8"))
-    run = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    if (folder / RESULTS).exists():
-        run["dev"] = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
     path = folder / CARD
-    path.write_text(card(config, run), encoding="utf-8")
+    path.write_text(card_of(Papers.of(folder)), encoding="utf-8")
     return path
 
 
-def card(config: ModelConfig, run: dict[str, Any]) -> str:
+def card(config: ModelConfig, run: Json) -> str:
+    """The card of a model that has nothing but the papers of its training."""
+    results = {"dev": run["dev"]} if run.get("dev") else {}
+    return card_of(Papers(config, run, results))
+
+
+def card_of(papers: Papers) -> str:
     """The card in Markdown, with the front matter that model hubs read."""
+    config = papers.config
     sides = " and ".join(config.labels.sides)
+    front = yaml.safe_dump(front_matter(papers), sort_keys=False, allow_unicode=True)
     return f"""---
-language: {config.language}
-license: apache-2.0
-library_name: natostance
-pipeline_tag: token-classification
-tags: [stance-detection, news, media-monitoring]
-base_model: {_base(run)}
----
+{front}---
 
 # {config.name}
 
@@ -42,103 +60,186 @@ Tells, sentence by sentence, whose position a news text conveys: {sides}, or nei
 ({config.labels.neutral}); with spans, exact character offsets and calibrated probabilities.
 What the labels mean is laid down in the project's codebook.
 
+    pip install natostance
     natostance label --model FOLDER ARTICLE...
+
+```python
+from natostance import StanceClassifier
+
+classifier = StanceClassifier.from_pretrained("FOLDER or owner/name")
+document = classifier.label("The text of an article.")
+```
 
 ## Figures
 
-{_figures(run)}
+{figures(papers)}
 
-These are figures on the dev split, which also chose the epoch and the temperature: they flatter the
-model a little. {_one_seed(run)}
+### Slices
+
+{slices(papers.dev)}
+
+### Probabilities
+
+{probabilities(papers)}
+
+### Challenge suite
+
+{challenge(papers.challenge)}
 
 ## What it learned from
 
-{_data(run)}
+{_data(papers.run)}
 
-{_annotators(run)}
+{_annotators(papers.run)}
 
 ## What it is for, and what not
 
 For counting and finding positions in news on the dispute, over collections of articles, by people
-who look at the sentences behind the numbers.
+who look at the sentences behind the numbers: media monitors, fact-checkers, researchers, newsrooms.
 
-A label says whose position a sentence *conveys*. It says nothing of whether the position is true,
-what the writer thinks, or how honest an outlet is, and it is no ground for judging a person. On the
-dev split {_errors(run)} of a hundred labels are wrong: a single label is a hint, and shares need
-correction for the model's errors. It reads one language alone (`{config.language}`).
+A label says whose position a sentence *conveys*. It is no verdict on truth, on what the writer
+thinks, or on an outlet's honesty, and no ground for judging, ranking or sanctioning a person or an
+outlet. Don't use it to filter or remove what people write, and don't publish raw shares as if they
+were counted by hand.
+
+{_limits(papers)}
 
 ## How it was made
 
-{_making(config, run)}
+{_making(papers)}
+
+## Licence
+
+Apache-2.0. The articles that it learned from belong to their outlets; none of their text is in the
+model folder.
 """
 
 
-def _base(run: dict[str, Any]) -> str:
-    encoder = run["recipe"]["network"]["encoder"]
-    return "sentence-transformers/all-MiniLM-L6-v2" if encoder == "minilm" else encoder
+def front_matter(papers: Papers) -> dict[str, Any]:
+    """The card's metadata, as the Hugging Face Hub has it."""
+    config = papers.config
+    front: dict[str, Any] = {
+        "language": config.language,
+        "license": "apache-2.0",
+        "library_name": "natostance",
+        "pipeline_tag": "token-classification",
+        "tags": ["stance-detection", "news", "media-monitoring"],
+    }
+    if base := _base(papers.run):
+        front["base_model"] = base
+    if results := list(_results(papers)):
+        front["model-index"] = [{"name": config.name, "results": results}]
+    return front
 
 
-def _figures(run: dict[str, Any]) -> str:
-    dev = run["dev"]
-    lines = [
-        f"Dev split: {dev['articles']} articles, {dev['sentences']} sentences. Sentence macro-F1 "
-        f"**{dev['macro_f1']:.3f}**, accuracy {dev['accuracy']:.3f}; characters inside spans: F1 "
-        f"{dev['character_f1']:.3f}.",
-        "",
-        "| label | precision | recall | F1 | sentences |",
-        "|---|---|---|---|---|",
-    ]
-    for label, rates in dev["classes"].items():
-        lines.append(
-            f"| {label} | {rates['precision']:.3f} | {rates['recall']:.3f} | {rates['f1']:.3f} "
-            f"| {rates['support']} |"
+def replace_section(path: Path, name: str, text: str) -> None:
+    """Put text between the lines ``<!-- name:begin -->`` and ``<!-- name:end -->`` of a file.
+
+    Raises:
+        InputError: the file cannot be read or written, or has not both lines once, in this order.
+    """
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    try:
+        whole = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read: {error}", file=path) from None
+    first, last = whole.find(begin), whole.find(end)
+    if whole.count(begin) != 1 or whole.count(end) != 1 or first > last:
+        raise InputError(
+            f"there is no section {name!r} in it",
+            file=path,
+            remedy=f"add the lines {begin} and {end}",
         )
-    return "\n".join(lines)
+    path.write_text(f"{whole[:first]}{begin}\n{text.strip()}\n{whole[last:]}", encoding="utf-8")
 
 
-def _one_seed(run: dict[str, Any]) -> str:
-    return (
-        f"They are of one run (seed {run['seed']}), without intervals; the test split was not "
-        "looked at."
-    )
+def _base(run: Json) -> str | None:
+    encoder = get(run, "recipe", "network", "encoder")
+    if encoder == "minilm":
+        return "sentence-transformers/all-MiniLM-L6-v2"
+    # a folder on somebody's machine is nothing that others can look up
+    named = isinstance(encoder, str) and re.fullmatch(r"[\w.-]+(/[\w.-]+)?", encoder)
+    return encoder if named and not encoder.startswith(".") else None
 
 
-def _data(run: dict[str, Any]) -> str:
-    train, data = run["data"]["train"], run["recipe"]["data"]
-    parts = ", ".join(data["parts"] or ["all parts"])
-    return (
-        f"{train['articles']} annotated articles with {train['sentences']} sentences: "
-        f"`{data['corpus']}` ({parts}), splits {', '.join(data['train'])}; fingerprint of the "
-        f"corpus `{run['data']['fingerprint'][:16]}`."
-    )
-
-
-def _annotators(run: dict[str, Any]) -> str:
-    return (
-        " ".join(run["data"]["annotators"].split()) or "The corpus does not say who annotated it."
-    )
-
-
-def _errors(run: dict[str, Any]) -> str:
-    return f"about {100 * (1 - run['dev']['accuracy']):.0f}"
-
-
-def _making(config: ModelConfig, run: dict[str, Any]) -> str:
-    window, machine = config.window, run["machine"]
-    parity = "; ".join(
-        f"{p['backend']}: {p['differing']} of {p['sentences']} labels differ, scores by at most "
-        f"{p['largest']:.1e}"
-        for p in run["parity"]
-    )
-    return "\n".join(
-        [
-            f"- Windows of {window.tokens} tokens, {window.left_context} of them left context.",
-            f"- {len(run['epochs'])} epochs, the best one kept, {run['minutes']:.0f} minutes on "
-            f"{machine['system']} {machine['processor']} (bf16: {machine['bf16']}).",
-            f"- Temperature {config.calibration.temperature}, abstention threshold "
-            f"{config.calibration.threshold}.",
-            f"- Exported graph against torch on the dev articles: {parity or 'not compared'}.",
-            f"- natostance {run['code']['natostance']}, commit {run['code']['commit']}; the whole "
-            "recipe, all settings and versions stand in `run.json`.",
+def _results(papers: Papers) -> Iterator[dict[str, Any]]:
+    """What a hub shows as evaluation results."""
+    for name, results in papers.results.items():
+        metrics = [
+            {"type": "f1", "name": "sentence macro-F1", "value": results.get("macro_f1")},
+            {"type": "accuracy", "name": "sentence accuracy", "value": results.get("accuracy")},
+            {"type": "f1", "name": "character F1", "value": results.get("character_f1")},
         ]
+        if known := [metric for metric in metrics if metric["value"] is not None]:
+            yield {
+                "task": {"type": "text-classification", "name": "stance of sentences"},
+                "dataset": {
+                    "type": "natostance",
+                    "name": TITLES.get(name, name),
+                    "split": str(get(results, "gold", "split") or name),
+                },
+                "metrics": known,
+            }
+
+
+def _data(run: Json) -> str:
+    train = get(run, "data", "train")
+    if not train:
+        return "Its papers do not say what it learned from."
+    data = get(run, "recipe", "data") or {}
+    parts = ", ".join(data.get("parts") or ["all parts"])
+    splits = ", ".join(data.get("train") or [])
+    text = (
+        f"{count(train, 'articles')} annotated articles with {count(train, 'sentences')} "
+        f"sentences: `{data.get('corpus')}` ({parts}), splits {splits}; "
+        f"fingerprint of the corpus `{str(get(run, 'data', 'fingerprint'))[:16]}`."
     )
+    if teachers := get(run, "data", "teachers"):
+        text += f" It also learned from the probabilities of {len(teachers)} other models."
+    return text
+
+
+def _annotators(run: Json) -> str:
+    said = " ".join(str(get(run, "data", "annotators") or "").split())
+    return said or "The corpus does not say who annotated it."
+
+
+def _limits(papers: Papers) -> str:
+    accuracy = get(papers.dev, "accuracy")
+    wrong = (
+        f"On the dev split about {100 * (1 - accuracy):.0f} of a hundred labels are wrong"
+        if accuracy is not None
+        else f"How many of its labels are wrong was {NOT_MEASURED}"
+    )
+    return (
+        f"{wrong}: a single label is a hint, and shares need correction for the model's errors "
+        f"(`natostance report --gold`). It reads one language alone (`{papers.config.language}`), "
+        "and learned from one dispute, some outlets and some years: expect more errors elsewhere."
+    )
+
+
+def _making(papers: Papers) -> str:
+    config, run = papers.config, papers.run
+    window = config.window
+    lines = [f"- Windows of {window.tokens} tokens, {window.left_context} of them left context."]
+    if epochs := run.get("epochs"):
+        machine = run.get("machine") or {}
+        took = f", {run['minutes']:.0f} minutes" if run.get("minutes") is not None else ""
+        lines.append(
+            f"- {len(epochs)} epochs{took} on {machine.get('system')} {machine.get('processor')} "
+            f"(bf16: {machine.get('bf16')})."
+        )
+    lines.append(
+        f"- Temperature {config.calibration.temperature}, abstention threshold "
+        f"{config.calibration.threshold}."
+    )
+    parity = "; ".join(
+        f"{p.get('backend')}: {p.get('differing')} of {p.get('sentences')} labels differ, scores "
+        f"by at most {p.get('largest', 0):.1e}"
+        for p in run.get("parity") or []
+    )
+    lines.append(f"- Exported graph against torch: {parity or NOT_MEASURED}.")
+    if code := run.get("code"):
+        lines.append(f"- natostance {code.get('natostance')}, commit {code.get('commit')}.")
+    lines.append("- The whole recipe, all settings and versions stand in `run.json`.")
+    return "\n".join(lines)

@@ -9,15 +9,8 @@ from rich.padding import Padding
 from rich.style import Style
 from rich.text import Text
 
-from natostance.document import Document, LabelSet, Sentence
-
-# blue, orange, ...: told apart by people with any common colour blindness (Okabe and Ito 2008)
-_COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00")
-
-
-def colours(labels: LabelSet) -> dict[str, str]:
-    """A colour for each side."""
-    return {side: _COLOURS[i % len(_COLOURS)] for i, side in enumerate(labels.sides)}
+from natostance.document import Document, Sentence
+from natostance.report.palette import colours, letters
 
 
 def article(document: Document) -> RenderableType:
@@ -43,7 +36,8 @@ def _sentence(document: Document, sentence: Sentence, palette: Mapping[str, str]
     style = Style(dim=True) if neutral else Style(color=palette.get(label))
     flags = ("*" if sentence.mixed else "") + ("?" if sentence.abstained else "")
     score = sentence.scores[label] if sentence.scores else 1.0
-    line = Text(f"{'·' if neutral else label[0]}{flags:<2}{score:>4.0%}  ", style=style)
+    letter = letters(document.labels).get(label, "")
+    line = Text(f"{letter}{flags:<2}{score:>4.0%}  ", style=style)
     at = sentence.start
     for span in document.spans_of(sentence):
         line.append(_plain(document.text[at : span.start]), style=style)

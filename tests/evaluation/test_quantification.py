@@ -5,19 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from evaluation_cases import LABELS, article
+from hypothesis import given
+from hypothesis import strategies as st
 
 from natostance.document import Document, Sentence
 from natostance.errors import InputError
-from natostance.evaluation.quantification import (
-    OWN_GOLD,
+from natostance.evaluation.estimators import (
     Estimate,
-    Share,
     adjusted_counts,
+    nearest_shares,
     prediction_powered,
     raw_shares,
-    shares,
     student_quantile,
 )
+from natostance.evaluation.quantification import OWN_GOLD, Share, shares
 
 # how the simulated classifier confuses labels: gold in rows
 CONFUSION = np.array([[0.8, 0.05, 0.15], [0.1, 0.75, 0.15], [0.15, 0.1, 0.75]])
@@ -181,3 +182,59 @@ def test_what_cannot_be_counted_is_named(
 ) -> None:
     with pytest.raises(InputError, match=complaint):
         shares(labelled, gold)
+
+
+def test_the_nearest_shares_by_hand() -> None:
+    assert list(nearest_shares([0.2, 0.3, 0.5])) == pytest.approx([0.2, 0.3, 0.5])
+    # the 0.2 below nothing are taken from the others, in equal parts
+    assert list(nearest_shares([-0.2, 0.5, 0.7])) == pytest.approx([0, 0.4, 0.6])
+    assert list(nearest_shares([-0.4, 0.1, 1.3])) == pytest.approx([0, 0, 1])
+
+
+@given(st.lists(st.floats(-2, 2), min_size=2, max_size=5))
+def test_the_nearest_shares_are_shares_and_none_is_nearer(given_shares: list[float]) -> None:
+    estimates = np.array(given_shares)
+    estimates[-1] += 1 - estimates.sum()
+    found = nearest_shares(estimates)
+    assert found.min() >= 0
+    assert found.sum() == pytest.approx(1)
+    others = np.random.default_rng(0).dirichlet(np.ones(len(estimates)), 50)
+    least = ((others - estimates) ** 2).sum(1).min()
+    assert ((found - estimates) ** 2).sum() <= least + 1e-9
+
+
+def test_corrected_shares_of_a_group_sum_to_one_and_lie_in_their_intervals() -> None:
+    rng = np.random.default_rng(5)
+    letters = "NR-"
+    truth, seen = [], []
+    for i in range(40):
+        gold = rng.choice(3, 5, p=(0.05, 0.15, 0.8))
+        predicted = [rng.choice(3, p=CONFUSION[g]) for g in gold]
+        meta = {"outlet": f"o{i % 8}"}
+        truth.append(article("".join(letters[g] for g in gold), f"a{i}", meta=meta))
+        seen.append(article("".join(letters[p] for p in predicted), f"a{i}", meta=meta))
+    rows = [r for r in shares(seen, truth, by="outlet").rows if r.corrected is not None]
+    assert any(r.corrected == 0 < r.raw for r in rows)
+    for value in {r.value for r in rows}:
+        assert sum(r.corrected or 0 for r in rows if r.value == value) == pytest.approx(1)
+    for r in rows:
+        assert r.interval is not None
+        assert r.interval.low <= (r.corrected or 0) <= r.interval.high
+
+
+@pytest.mark.peers
+def test_ppi_python_gives_the_same_where_sentences_stand_alone() -> None:
+    ppi = pytest.importorskip("ppi_py")
+    rng = np.random.default_rng(3)
+    cells = np.stack(
+        [
+            np.outer(np.eye(3)[g], np.eye(3)[rng.choice(3, p=CONFUSION[g])])
+            for g in rng.choice(3, 1_500, p=TRUTH)
+        ]
+    )
+    gold, apart = cells[:300], cells[300:]
+    ours = prediction_powered(apart.sum(1), gold, [None] * len(gold))
+    # lam=1: prediction-powered inference as published first
+    low, high = ppi.ppi_mean_ci(gold.sum(2), gold.sum(1), apart.sum(1), alpha=0.05, lam=1)
+    assert list(ours.shares) == pytest.approx(list((low + high) / 2))
+    assert list(ours.errors) == pytest.approx(list((high - low) / 2 / 1.959964), rel=0.01)

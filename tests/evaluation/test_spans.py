@@ -55,7 +55,7 @@ def test_modes(mode: Mode, counts: MatchCounts) -> None:
 
 def test_rates_of_a_mode() -> None:
     counts = MatchCounts(correct=2, partial=2, missed=1, spurious=2)
-    assert (counts.gold, counts.predicted) == (5, 6)
+    assert (counts.support, counts.predicted) == (5, 6)
     assert counts.precision == pytest.approx(3 / 6)
     assert counts.recall == pytest.approx(3 / 5)
     assert counts.f1 == pytest.approx(2 * 3 / 11)
@@ -107,7 +107,7 @@ def test_partial_credit_by_hand() -> None:
     predicted = [Span(5, 25, "NATO"), Span(20, 22, "RUSSIA"), Span(40, 44, "RUSSIA")]
     # 5 of 20 characters, 2 of 2, 0 of 4; and 5 of 10, 2 of 10
     counts = credit_counts(gold, predicted)
-    assert counts == CreditCounts(found=1.25, predicted=3, covered=0.7, gold=2)
+    assert counts == CreditCounts(found=1.25, predicted=3, covered=0.7, support=2)
     assert counts.precision == pytest.approx(1.25 / 3)
     assert counts.recall == pytest.approx(0.35)
     assert counts.f1 == pytest.approx(2 * (1.25 / 3) * 0.35 / (1.25 / 3 + 0.35))

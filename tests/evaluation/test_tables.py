@@ -9,17 +9,17 @@ from natostance.evaluation.agreement import agreement
 from natostance.evaluation.comparison import compare, over_seeds
 from natostance.evaluation.harness import evaluate
 from natostance.evaluation.quantification import shares
-from natostance.evaluation.tables import (
-    NOTHING,
-    Table,
-    agreement_table,
+from natostance.evaluation.system_tables import (
     comparison_table,
-    evaluation_tables,
     seed_table,
+    system_table,
+)
+from natostance.evaluation.table import NOTHING, Table, to_markdown
+from natostance.evaluation.tables import (
+    agreement_table,
+    evaluation_tables,
     share_table,
     slice_table,
-    system_table,
-    to_markdown,
 )
 
 

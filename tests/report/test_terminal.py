@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from natostance.document import Document, LabelSet, Sentence, Span
-from natostance.report.terminal import article, colours
+from natostance.document import Document, Sentence, Span
+from natostance.report.terminal import article
 
 TEXT = "He said no.\n\nIt rained. Both\x1b[31m spoke."
 SCORES = {"NATO": 0.1, "RUSSIA": 0.8, "NEUTRAL": 0.1}
@@ -47,7 +47,3 @@ def test_the_summary_ends_it() -> None:
 
 def test_an_article_without_sentences_is_shown_too() -> None:
     assert shown(Document("", "empty"))[0] == "empty"
-
-
-def test_each_side_has_a_colour_of_its_own() -> None:
-    assert len(set(colours(LabelSet(("A", "B", "C"), "N")).values())) == 3

@@ -1,0 +1,80 @@
+"""Annotated articles as the subcommands take them: a corpus folder, or any annotated file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from natostance.document import Document
+
+Split = Annotated[
+    str | None,
+    typer.Option(help="Split of the corpus; by default its only one.", show_default=False),
+]
+Part = Annotated[
+    list[str] | None,
+    typer.Option(help="Subfolder of the corpus; may be repeated.", show_default=False),
+]
+Reading = Annotated[int, typer.Option(help="Which annotator's reading.", min=1)]
+
+
+@dataclass(frozen=True)
+class Gold:
+    """Annotated articles.
+
+    Args:
+        documents: the articles.
+        title: what they are, for titles.
+        papers: what a results file says of them.
+    """
+
+    documents: tuple[Document, ...]
+    title: str
+    papers: dict[str, Any]
+
+
+def read_gold(
+    path: Path,
+    *,
+    split: str | None = None,
+    part: Sequence[str] | None = None,
+    articles: Path | None = None,
+    reading: int = 1,
+) -> Gold:
+    """Read the articles that predictions are compared with.
+
+    Raises:
+        InputError: it cannot be read, has several splits and none is chosen, or is no corpus
+            folder and a split, part or reading is asked for.
+    """
+    from natostance.corpus import SETTINGS, Corpus
+    from natostance.corpus.load import read_annotated
+    from natostance.errors import InputError
+
+    wanted = split is not None or part or reading != 1
+    if not path.is_dir() or not (wanted or (path / SETTINGS).exists()):
+        if wanted and path.exists():
+            raise InputError(
+                "no corpus folder: it has no splits, parts or readings",
+                file=path,
+                remedy="leave out --split, --part and --reading",
+            )
+        return Gold(read_annotated(path, articles), str(path), {})
+    corpus = Corpus.load(path, part, articles, reading)
+    if split is None:
+        if len(corpus.documents) > 1:
+            raise InputError(
+                f"the corpus has several splits: {', '.join(corpus.documents)}",
+                file=path,
+                remedy="choose one with --split",
+            )
+        split = next(iter(corpus.documents))
+    papers: dict[str, Any] = {"split": split, "fingerprint": corpus.fingerprint}
+    if part:
+        papers["parts"] = list(part)
+    return Gold(corpus.split(split), f"{path} ({split})", papers)

@@ -1,0 +1,265 @@
+"""The overview of a collection: shares, stretches, and where a person should look."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import nlargest, nsmallest
+
+from natostance.document import Document, LabelSet
+from natostance.errors import MissingExtraError
+from natostance.evaluation.quantification import Share, Shares, shares
+from natostance.report.article import bar, classes
+from natostance.report.glance import Doubtful, Glance
+from natostance.report.page import Html, render, shown
+from natostance.report.palette import letters
+
+_LISTED = 10
+# groups in a plot, and rows of a table that are seen without opening it
+_SHOWN = 20
+# more months than this, or fewer articles in a month, make a plot of years
+_MONTHS = 48
+_ARTICLES_A_MONTH = 5
+
+Link = str
+
+
+@dataclass
+class Group:
+    """Articles that share a value.
+
+    Args:
+        name: the value.
+        articles: how many.
+        counts: sentences of each label.
+    """
+
+    name: str
+    articles: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def sentences(self) -> int:
+        return sum(self.counts.values())
+
+    def share(self, label: str) -> float:
+        return self.counts[label] / max(1, self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A sentence or stretch with a link to it."""
+
+    seen: Glance
+    link: Link
+    what: Doubtful | None = None
+
+
+class Collection:
+    """Counts articles one at a time, and keeps what the overview lists.
+
+    Args:
+        labels: the labels of all articles.
+        by: the metadata by which shares are given, beside time.
+    """
+
+    def __init__(self, labels: LabelSet, by: str = "outlet") -> None:
+        self.labels = labels
+        self.by = by
+        self.all = Group("all")
+        self.mixed = 0
+        self.abstained = 0
+        self._groups: dict[str, Group] = {}
+        self._months: dict[str, Group] = {}
+        self._stretches: list[Look] = []
+        self._doubtful: list[Look] = []
+        self.undated = 0
+        self.ungrouped = 0
+
+    def add(self, seen: Glance, page: str, number: int) -> None:
+        """Count an article.
+
+        Args:
+            seen: the article at a glance.
+            page: the page that it is on; empty for this one.
+            number: its number on that page.
+        """
+        for group in self._of(seen):
+            group.articles += 1
+            group.counts.update(seen.counts)
+        self.mixed += seen.mixed
+        self.abstained += seen.abstained
+        if seen.longest and seen.longest.sentences > 1:
+            link = f"{page}#s{number}-{seen.longest.first + 1}"
+            self._stretches = nlargest(
+                _LISTED,
+                [*self._stretches, Look(seen, link)],
+                key=lambda look: look.seen.longest.sentences if look.seen.longest else 0,
+            )
+        self._doubtful = nsmallest(
+            _LISTED,
+            [
+                *self._doubtful,
+                *(Look(seen, f"{page}#s{number}-{d.number + 1}", d) for d in seen.doubtful),
+            ],
+            key=lambda look: look.what.probability if look.what else 1.0,
+        )
+
+    @property
+    def groups(self) -> list[Group]:
+        """By their sentences, the largest first; empty where fewer than two are known."""
+        found = sorted(self._groups.values(), key=lambda g: (-g.sentences, g.name))
+        return found if len(found) > 1 else []
+
+    @property
+    def period(self) -> str:
+        """``month``, or ``year`` where there are many months or few articles in them."""
+        months = len(self._months)
+        dated = sum(group.articles for group in self._months.values())
+        several_years = len({month[:4] for month in self._months}) > 2
+        few = dated < _ARTICLES_A_MONTH * months and several_years
+        return "year" if months > _MONTHS or few else "month"
+
+    @property
+    def times(self) -> list[Group]:
+        """By month or year, in order; empty where fewer than two are known."""
+        found = self._months
+        if self.period == "year":
+            found = {}
+            for month, group in self._months.items():
+                year = found.setdefault(month[:4], Group(month[:4]))
+                year.articles += group.articles
+                year.counts.update(group.counts)
+        return [found[name] for name in sorted(found)] if len(found) > 1 else []
+
+    def _of(self, seen: Glance) -> Iterator[Group]:
+        yield self.all
+        if seen.outlet is None:
+            self.ungrouped += 1
+        else:
+            yield self._groups.setdefault(seen.outlet, Group(seen.outlet))
+        if seen.month is None:
+            self.undated += 1
+        else:
+            yield self._months.setdefault(seen.month, Group(seen.month))
+
+    def html(self, corrected: Corrected | None = None) -> tuple[Html, str | None]:
+        """The overview.
+
+        Args:
+            corrected: shares corrected for the model's errors, where there is gold.
+
+        Returns:
+            The overview, and what is missing in it, if anything.
+        """
+        plots, missing = self._plots(corrected)
+        tables = [
+            self._table(title, groups, corrected.by_group(name) if corrected else None)
+            for title, name, groups in (
+                (f"By {self.by}", self.by, self.groups),
+                (f"By {self.period}", self.period, self.times),
+            )
+            if groups
+        ]
+        html = render(
+            "overview.html",
+            collection=self,
+            labels=self.labels,
+            classes=classes(self.labels),
+            letters=letters(self.labels),
+            bar=bar({n: self.all.share(n) for n in self.labels.names}, self.labels),
+            total=corrected.total if corrected else None,
+            level=corrected.level if corrected else 0,
+            gold_articles=corrected.gold_articles if corrected else 0,
+            plots=plots,
+            tables=tables,
+            stretches=self._stretches,
+            doubtful=self._doubtful,
+            shown=shown,
+            missing=missing,
+            by=self.by,
+            most=_SHOWN,
+        )
+        return html, missing
+
+    def _table(
+        self, title: str, groups: Sequence[Group], fixed: Mapping[str, Mapping[str, Share]] | None
+    ) -> Mapping[str, object]:
+        return {
+            "title": title,
+            "groups": [
+                {"group": group, "name": shown(group.name), "fixed": (fixed or {}).get(group.name)}
+                for group in groups
+            ],
+            "corrected": fixed is not None,
+        }
+
+    def _plots(self, corrected: Corrected | None) -> tuple[list[Html], str | None]:
+        if not self.groups and not self.times:
+            return [], None
+        try:
+            from natostance.report import plots
+        except MissingExtraError as error:
+            return [], str(error)
+        found = []
+        try:
+            if self.groups:
+                fixed = corrected.by_group(self.by) if corrected else None
+                found.append(
+                    plots.groups_picture(self.groups[:_SHOWN], self.labels, self.by, fixed)
+                )
+            if self.times:
+                fixed = corrected.by_group(self.period) if corrected else None
+                found.append(plots.times_picture(self.times, self.labels, self.period, fixed))
+        except MissingExtraError as error:
+            return [], str(error)
+        return found, None
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """Shares corrected for the model's errors; see `natostance.evaluation.quantification`.
+
+    Args:
+        all: of all articles together.
+        groups: by column.
+    """
+
+    all: Shares
+    groups: Mapping[str, Shares]
+
+    @classmethod
+    def of(
+        cls, labelled: Sequence[Document], gold: Iterable[Document], columns: Iterable[str]
+    ) -> Corrected:
+        """Correct the shares of labelled articles by gold ones, which are a sample of them.
+
+        Raises:
+            InputError: the gold does not serve; see `natostance.evaluation.quantification.shares`.
+        """
+        known = list(gold)
+        return cls(
+            shares(labelled, known), {name: shares(labelled, known, by=name) for name in columns}
+        )
+
+    @property
+    def total(self) -> Mapping[str, Share]:
+        return {row.label: row for row in self.all.rows}
+
+    @property
+    def level(self) -> float:
+        return self.all.level
+
+    @property
+    def gold_articles(self) -> int:
+        return max((row.gold_articles for row in self.all.rows), default=0)
+
+    def by_group(self, column: str) -> Mapping[str, Mapping[str, Share]] | None:
+        """The share of each label in each group."""
+        if column not in self.groups:
+            return None
+        found: dict[str, dict[str, Share]] = defaultdict(dict)
+        for row in self.groups[column].rows:
+            found[row.value][row.label] = row
+        return found
