@@ -111,7 +111,7 @@ def test_every_command_and_snippet_runs(
         else:
             continue
         done = subprocess.run(
-            command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=300
+            command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=900
         )
         assert done.returncode == 0, f"{where}\n{block.code}\n{done.stdout}\n{done.stderr}"
     if skipped:

@@ -89,7 +89,11 @@ def test_other_label_sets_come_through(tmp_path: Path) -> None:
         assert found.labels == labels
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join), st.data())
 def test_any_article_keeps_its_sentences_paragraphs_and_spans(
     tmp_path: Path, text: str, data: st.DataObject

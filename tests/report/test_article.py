@@ -43,7 +43,7 @@ def plain(text: str) -> str:
     return "".join(data for data, _ in read.pieces)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(documents())
 def test_every_character_of_every_sentence_and_span_stands_in_its_element(
     document: Document,

@@ -9,7 +9,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natostance.report.page import Html, asset, data, page, render, shown
@@ -103,6 +103,7 @@ def test_templates_escape_what_is_not_html() -> None:
     assert "<i>x</i>" in html
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None)))
 def test_any_text_is_shown_one_character_for_one(text: str) -> None:
     html = shown(text)
