@@ -29,6 +29,7 @@ picture: $(VENV)/.dev  ## the README's picture (needs chromium)
 
 figures: $(VENV)/.default  ## the model's card, and the README's figures, from its results
 	$(BIN)/natostance evaluate eval --part gold --out models/minilm-l6/results-gold.json
+	$(BIN)/natostance challenge --model models/minilm-l6 --out models/minilm-l6/challenge.json
 	$(BIN)/natostance card models/minilm-l6
 	$(BIN)/natostance card models/minilm-l6 --into README.md
 
