@@ -28,7 +28,7 @@ class StanceClassifier:
     """Labels the sentences of documents.
 
     Make one with `from_pretrained`. It may be shared between threads, and it may be pickled: the
-    copy loads the model folder again.
+    copy loads the model folder again. ``sha256`` is the hash of its model folder, where it has one.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class StanceClassifier:
         self.labels = labels
         self.calibration = calibration or Calibration()
         self.language = language
+        self.sha256: str | None = None
         self._source: tuple[str, str, str] | None = None
 
     @classmethod
@@ -79,6 +80,7 @@ class StanceClassifier:
         reader = WindowReader.from_file(checkpoint.tokenizer, config.special, config.window)
         made = make_backend(checkpoint, backend, device)
         classifier = cls(reader, made, config.labels, config.calibration, config.language)
+        classifier.sha256 = checkpoint.sha256
         classifier._source = (str(checkpoint.folder), backend, device)
         return classifier
 

@@ -1,0 +1,168 @@
+"""A run into a file or folder: begun, resumed, ended. What both engines share."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from natostance.batch.ledger import START_ANEW, Part, differences
+from natostance.batch.output import Output
+from natostance.batch.papers import now, papers
+from natostance.batch.report import JobReport
+from natostance.batch.sources import Source
+from natostance.batch.storage import is_url, stamp
+from natostance.errors import InputError
+
+
+class JobInterrupted(KeyboardInterrupt):
+    """The user interrupted the job; the message says what is done and how to go on."""
+
+
+class Run:
+    """A run into an output.
+
+    Args:
+        target: the output.
+        settings: what the run depends on.
+        inputs: what is read, for its papers.
+        resume: go on with the run that broke off there.
+        clock: when this session was begun, by the monotonic clock.
+    """
+
+    def __init__(
+        self,
+        target: Output,
+        settings: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        resume: bool,
+        clock: float,
+    ) -> None:
+        self._target, self._settings, self._inputs = target, dict(settings), dict(inputs)
+        self._resume, self._clock = resume, clock
+        self._start = now()
+
+    def begin(self, sources: list[Source], report: JobReport) -> bool:
+        """Begin the run, or take up the one that broke off.
+
+        Returns:
+            Whether there is something left to do. Where there is not, the report has the counts
+            of the run that ended.
+
+        Raises:
+            InputError: the run there is another one; the message says what differs.
+        """
+        ledger = self._target.ledger
+        if ledger.begun:
+            before = ledger.settings()
+            self._start = before.pop("start", self._start)
+            self._check(before)
+            ledger.check_inputs(sources)
+            return True
+        ended = self._target.papers() if self._resume else None
+        if ended:
+            return not self._ended(ended, report)
+        self._target.check_new()
+        ledger.begin({**self._settings, "start": self._start}, sources)
+        self._target.make()
+        return True
+
+    def done(self) -> Iterator[Part]:
+        """The parts that are done, whose files are there."""
+        for part in self._target.ledger.parts():
+            self._target.check(part)
+            yield part
+
+    def end(self, report: JobReport) -> None:
+        """Put everything in its place."""
+        report.seconds = time.monotonic() - self._clock
+        self._target.finish(papers(self._settings, report, inputs=self._inputs, start=self._start))
+        report.seconds = time.monotonic() - self._clock
+
+    def _check(self, before: Mapping[str, Any]) -> None:
+        differ = differences(before, self._settings)
+        if differ:
+            raise InputError(
+                f"the run there was begun otherwise: {'; '.join(differ)}",
+                file=self._target.out,
+                remedy=f"call it as it was begun, or {START_ANEW}",
+            )
+
+    def _ended(self, ended: Mapping[str, Any], report: JobReport) -> bool:
+        """Whether the run that ended there is this one; then the report gets its counts."""
+        before, counts = ended.get("settings"), ended.get("counts")
+        if not isinstance(before, dict) or not isinstance(counts, dict):
+            return False
+        self._check(before)
+        if ended.get("inputs") != self._inputs:
+            raise InputError(
+                "the run there ended, and the input is no longer the same",
+                file=self._target.out,
+                remedy="write elsewhere, or leave --resume out",
+            )
+        report.labelled = report.resumed = counts["labelled"]
+        report.rejected, report.sentences = counts["rejected"], counts["sentences"]
+        report.labels, report.languages = counts["labels"], counts["languages"]
+        report.foreign = counts["foreign"]
+        report.seconds = time.monotonic() - self._clock
+        return True
+
+
+def check_output(target: Output, sources: Iterable[Source], resume: bool) -> None:
+    """Raise `InputError` where a run cannot be begun, or resumed, in an output."""
+    sources = list(sources)
+    for source in sources:
+        path = source.path if is_url(source.path) else os.path.realpath(source.path)
+        if not source.is_stdin and target.holds(path):
+            raise InputError(
+                "the output is one of the inputs", file=target.out, remedy="write elsewhere"
+            )
+    if target.ledger.begun:
+        if not resume:
+            raise InputError(
+                "a run into it broke off",
+                file=target.out,
+                remedy=f"go on with --resume, or remove {target.ledger.path} and begin anew",
+            )
+        if any(source.is_stdin for source in sources):
+            raise InputError(
+                "standard input cannot be read a second time",
+                file=target.out,
+                remedy=f"put it in a file; remove {target.ledger.path} and begin anew",
+            )
+    elif not resume:
+        target.check_new()
+
+
+def describe(sources: Iterable[Source]) -> dict[str, Any]:
+    """What the input is, for the papers: how many files and bytes, and a hash of the list."""
+    digest, files, total = hashlib.sha256(), 0, 0
+    for source in sources:
+        size, time = (None, None) if source.is_stdin else stamp(source.path)
+        line = f"{source.path}\0{size}\0{time}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+        files, total = files + 1, total + (size or 0)
+    return {"files": files, "bytes": total, "list_sha256": digest.hexdigest()}
+
+
+@contextmanager
+def writing_to(target: Output, report: JobReport) -> Iterator[None]:
+    """Say what happened where writing breaks off."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is None:
+            raise
+        raise InputError(
+            f"cannot be written: {error.strerror or error}; what is done is kept",
+            file=target.out,
+            remedy="make room or see to the cause, and go on with --resume",
+        ) from None
+    except KeyboardInterrupt:
+        raise JobInterrupted(
+            f"interrupted; {report.labelled} articles were labelled, and whole parts of them are "
+            "kept; go on with --resume"
+        ) from None
