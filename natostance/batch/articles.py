@@ -43,7 +43,9 @@ class Article:
     made_id: bool = False
 
     def with_id(self, doc_id: str) -> Article:
-        """The article under another id."""
+        """The article under an id."""
+        if doc_id == self.document.doc_id:
+            return self
         return replace(self, document=self.document.replace(doc_id=doc_id))
 
 

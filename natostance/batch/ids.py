@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
 
 from natostance.batch.articles import Article
 from natostance.batch.rejects import Rejected
@@ -45,19 +44,30 @@ class SeenIds:
             The article, perhaps with a numbered id, or why it is refused; and the digests by which
             it will be known.
         """
-        doc_id = article.document.doc_id
+        doc_id, noted = self.admit_id(article.document.doc_id, article.made_id)
+        if doc_id is None:
+            return duplicate(article), noted
+        return article.with_id(doc_id), noted
+
+    def admit_id(self, doc_id: str, made: bool) -> tuple[str | None, bytes]:
+        """The same for the id alone: the id, perhaps numbered, or None where it is refused.
+
+        Args:
+            doc_id: the id.
+            made: natostance made it.
+        """
         digest = digest_of(doc_id)
         times = self._count(digest)
         if times == 1:
-            return article, digest
-        if not article.made_id:
-            return duplicate(article), digest
+            return doc_id, digest
+        if not made:
+            return None, digest
         noted = digest
         while True:
             numbered = digest_of(f"{doc_id}-{times}")
             noted += numbered
             if self._count(numbered) == 1:
-                return article.with_id(f"{doc_id}-{times}"), noted
+                return f"{doc_id}-{times}", noted
             times += 1  # somebody gave an article the id that this one would get
 
     def close(self) -> None:
@@ -91,8 +101,3 @@ def duplicate(article: Article) -> Rejected:
         f"an earlier article has the id {article.document.doc_id!r} too",
         "give each article an id of its own",
     )
-
-
-def join_digests(digests: Iterable[bytes]) -> bytes:
-    """Digests as `SeenIds.load` takes them."""
-    return b"".join(digests)

@@ -9,74 +9,29 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
+from natostance.batch import local
 from natostance.batch.articles import MAX_ARTICLE, Fields
-from natostance.batch.ids import SeenIds
-from natostance.batch.ledger import Part
 from natostance.batch.output import Output
 from natostance.batch.papers import settings
-from natostance.batch.parts import Outcome, count
-from natostance.batch.pipeline import outcomes
-from natostance.batch.readers import Meter, Place, check_extras, read_unique
+from natostance.batch.readers import Meter, check_extras
 from natostance.batch.rejects import Rejected
 from natostance.batch.report import JobReport, Progress
-from natostance.batch.rowfiles import Columns
-from natostance.batch.runs import JobInterrupted, Run, check_output, describe, writing_to
-from natostance.batch.sources import Paths, Source, find_sources
+from natostance.batch.runs import Job, JobInterrupted, Run, check_output, describe, writing_to
+from natostance.batch.sources import Paths, find_sources
 from natostance.batch.writers import STDOUT, DocumentWriter
 from natostance.document import Document
 from natostance.errors import InputError
 from natostance.inference.classifier import StanceClassifier
 
+__all__ = ["ENGINES", "SHARD_ARTICLES", "JobInterrupted", "label_files"]
+
 # records of the input in a part: what a killed run does again, and the size of a shard
 SHARD_ARTICLES = 1000
-
-
-@dataclass
-class _Job:
-    """What the steps of a job share."""
-
-    sources: list[Source]
-    fields: Fields
-    classifier: StanceClassifier
-    size: int
-    report: JobReport
-    meter: Meter
-    on_progress: Callable[[Progress], None] | None
-    on_reject: Callable[[Rejected], None] | None
-    on_foreign: Callable[[Document, str], None] | None
-
-    def outcomes(self, seen: SeenIds, begin: Place | None = None) -> Iterator[Outcome]:
-        """What becomes of each article from a place on."""
-        items = read_unique(self.sources, self.fields, seen, self.meter, begin)
-        waits = any(source.is_stdin for source in self.sources)
-        return outcomes(items, self.classifier, self.size, overlap=not waits)
-
-    def done(self, outcome: Outcome) -> None:
-        """Count an outcome and tell of it."""
-        report = self.report
-        if isinstance(outcome.content, Rejected):
-            report.reject(outcome.content)
-            if self.on_reject:
-                self.on_reject(outcome.content)
-        else:
-            one = Part(0)
-            count(one, outcome)
-            report.add(one)
-            report.session_sentences += one.rows
-            if outcome.foreign and self.on_foreign:
-                self.on_foreign(outcome.content, outcome.language)
-        if self.on_progress:
-            self.on_progress(
-                Progress(report.labelled, report.rejected, report.sentences, self.meter.fraction)
-            )
+ENGINES = ("local", "ray")
 
 
 def label_files(
@@ -95,6 +50,8 @@ def label_files(
     stdin_format: str = "txt",
     max_article: int = MAX_ARTICLE,
     shard_articles: int = SHARD_ARTICLES,
+    engine: str = "local",
+    address: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     on_reject: Callable[[Rejected], None] | None = None,
     on_foreign: Callable[[Document, str], None] | None = None,
@@ -125,6 +82,9 @@ def label_files(
         stdin_format: how standard input is read.
         max_article: the most bytes that one article may have; a longer one is rejected.
         shard_articles: articles of a shard, rejected ones included.
+        engine: ``local``, or ``ray``: on a Ray cluster (extra ``[ray]``); see
+            `natostance.batch.ray_backend`.
+        address: that of the cluster; by default the one around, or one on this machine.
         on_progress: called after each article.
         on_reject: called with each article that is rejected.
         on_foreign: called with each article that is clearly in another language than the model's,
@@ -146,6 +106,8 @@ def label_files(
     for name, value in (("--shard-articles", shard_articles), ("--max-article", max_article)):
         if value < 1:
             raise InputError(f"{name} is {value}", remedy="give a number above 0")
+    if engine not in ENGINES:
+        raise InputError(f"no engine {engine!r}", remedy=f"choose one of {', '.join(ENGINES)}")
     sources = find_sources(paths, stdin_format)
     check_extras(sources)
     target = None if out is None or os.fspath(out) == STDOUT else Output(out, format)
@@ -154,15 +116,17 @@ def label_files(
         check_output(target, sources, resume)
     elif resume:
         raise InputError("only a run into a file or folder can be resumed", remedy="give --out")
+    if engine == "ray" and target is None:
+        raise InputError("Ray writes into a file or folder", remedy="give --out")
     ready = classifier or StanceClassifier.from_pretrained(model, backend=backend, device=device)
     fields = Fields(text_column, id_column, ready.labels, max_article)
     report = JobReport(labels=dict.fromkeys(ready.labels.names, 0))
-    job = _Job(
+    job = Job(
         *(sources, fields, ready, shard_articles, report, Meter(sources)),
         *(on_progress, on_reject, on_foreign),
     )
     if target is None:
-        _stream(job, writer, sink)
+        local.stream(job, writer, sink)
         report.seconds = time.monotonic() - begin
         return report
     depends = settings(
@@ -174,69 +138,16 @@ def label_files(
         max_article=max_article,
         shard_articles=shard_articles,
         format=target.format.suffix,
-        engine="local",
+        engine=engine,
     )
     given = [paths] if isinstance(paths, (str, PathLike)) else paths
     inputs = {"paths": [os.fspath(path) for path in given], **describe(sources)}
+    run = Run(target, depends, inputs, resume, begin)
     with writing_to(target, report):
-        _write(job, target, Run(target, depends, inputs, resume, begin))
+        if engine == "ray":
+            from natostance.batch.ray_backend import label_on_ray
+
+            label_on_ray(job, target, run, address)
+        else:
+            local.write(job, target, run)
     return report
-
-
-def _stream(
-    job: _Job, writer: DocumentWriter | None, sink: Callable[[Document], None] | None
-) -> None:
-    """Into standard output, or into a sink."""
-    try:
-        with ExitStack() as stack:
-            seen = stack.enter_context(closing(SeenIds()))
-            put = sink
-            for outcome in stack.enter_context(closing(_generator(job.outcomes(seen)))):
-                if isinstance(outcome.content, Document):
-                    if writer and put is None:
-                        put = stack.enter_context(writer).write
-                    assert put is not None
-                    put(outcome.content)
-                job.done(outcome)
-    except BrokenPipeError:
-        job.report.broken_pipe = True
-    except KeyboardInterrupt:
-        raise JobInterrupted(f"interrupted; {job.report.labelled} articles were labelled") from None
-
-
-def _write(job: _Job, target: Output, run: Run) -> None:
-    """Into a file or folder, part by part."""
-    begin, number, shard = Place(), 0, 0
-    columns = Columns(job.classifier.labels)
-    with ExitStack() as stack:
-        seen = stack.enter_context(closing(SeenIds()))
-        if not run.begin(job.sources, job.report):
-            return
-        for part in run.done():
-            job.report.add(part)
-            seen.load(part.ids)
-            number, shard = number + 1, shard + (part.file is not None)
-            begin = part.after or begin
-            if part.columns is not None:
-                columns = Columns(job.classifier.labels, part.columns)
-        job.report.resumed = job.report.labelled
-        found = stack.enter_context(closing(_generator(job.outcomes(seen, begin))))
-        for first in found:
-            writer = target.part(number, shard, columns)
-            try:
-                for outcome in chain([first], found):
-                    job.done(writer.add(outcome))
-                    if writer.records == job.size:
-                        break
-                part = writer.commit()
-            except BaseException:
-                writer.discard()
-                raise
-            target.ledger.add(part)
-            number, shard = number + 1, shard + (part.file is not None)
-    run.end(job.report)
-
-
-def _generator(items: Iterator[Outcome]) -> Any:
-    """The iterator, which is a generator and can be closed."""
-    return items

@@ -2,11 +2,11 @@
 
 It is a folder beside the output, ``<out>.ledger``, as long as the job is not done:
 
-    settings.json        what the run depends on; where it is missing, there is no run
-    inputs.jsonl         the files that are read, with size and time
-    00000.json           one entry a part that is done, in order, without a gap
-    00000.rejected.jsonl what was rejected in it, if anything
-    00000.rows           its rows, where the output is one file
+    settings.json          what the run depends on; where it is missing, there is no run
+    inputs.jsonl           the files that are read, with size and time
+    000000.part.json       one entry a part that is done
+    000000.rejected.jsonl  what was rejected in it, if anything
+    000000.rows            its rows, where the output is one file
 
 A part is a stretch of the input. Its files are written first, its entry last; so an entry stands
 for files that are complete, and a part without an entry is done again and writes the same files.
@@ -27,6 +27,7 @@ from natostance.errors import InputError
 
 SUFFIX = ".ledger"
 _SETTINGS, _INPUTS = "settings.json", "inputs.jsonl"
+_ENTRY = ".part.json"
 
 
 @dataclass
@@ -34,14 +35,15 @@ class Part:
     """A part that is done.
 
     Args:
-        number: its 0-based number.
-        after: the place in the input behind it; None where the parts have no order.
+        name: its name, by which its files are named too: its 0-based number, in six digits.
+        after: the place in the input behind it.
         file: the file with its rows; None where it has none.
         sha256: of that file, in hexadecimal.
         size: of that file, in bytes.
         rows: how many rows it has: one a sentence.
         articles: how many articles were labelled.
         rejected: how many were rejected.
+        rejects: the file with what was rejected; None where it has none.
         foreign: how many are in another language than the model's.
         labels: sentences of each label.
         languages: articles of each language.
@@ -49,14 +51,15 @@ class Part:
         ids: digests of the ids that were seen in it.
     """
 
-    number: int
-    after: Place | None = None
+    name: str
+    after: Place = field(default_factory=Place)
     file: str | None = None
     sha256: str = ""
     size: int = 0
     rows: int = 0
     articles: int = 0
     rejected: int = 0
+    rejects: str | None = None
     foreign: int = 0
     labels: dict[str, int] = field(default_factory=dict)
     languages: dict[str, int] = field(default_factory=dict)
@@ -71,8 +74,7 @@ class Part:
     @classmethod
     def from_json(cls, data: bytes) -> Part:
         found = json.loads(data)
-        after, columns = found["after"], found["columns"]
-        found["after"] = None if after is None else Place(**after)
+        found["after"], columns = Place(**found["after"]), found["columns"]
         found["columns"] = None if columns is None else tuple(columns)
         found["ids"] = base64.b64decode(found["ids"])
         return cls(**{f.name: found[f.name] for f in fields(cls)})
@@ -133,18 +135,17 @@ class Ledger:
                 )
 
     def parts(self) -> Iterator[Part]:
-        """What is done, in order."""
-        number = 0
-        while self.folder.size(name := _entry(number)) is not None:
-            try:
-                yield Part.from_json(read_bytes(self.folder, name))
-            except (ValueError, KeyError, TypeError) as error:
-                raise self._damaged(error) from None
-            number += 1
+        """What is done, in the order of the input."""
+        for name in self.folder.names():
+            if name.endswith(_ENTRY):
+                try:
+                    yield Part.from_json(read_bytes(self.folder, name))
+                except (ValueError, KeyError, TypeError) as error:
+                    raise self._damaged(error) from None
 
     def add(self, part: Part) -> None:
         """Note that a part is done: its files must be on the disk by now."""
-        with whole(self.folder, _entry(part.number)) as file:
+        with whole(self.folder, part.name + _ENTRY) as file:
             file.write(part.to_json())
 
     def clear(self) -> None:
@@ -161,14 +162,9 @@ class Ledger:
 START_ANEW = "begin a new run: remove the ledger, or write elsewhere"
 
 
-def rejects_name(number: int) -> str:
-    """The file with the rejects of a part."""
-    return f"{number:05d}.rejected.jsonl"
-
-
-def rows_name(number: int) -> str:
-    """The file with the rows of a part, where the output is one file."""
-    return f"{number:05d}.rows"
+def part_name(*numbers: int) -> str:
+    """The name of a part with these numbers; names sort as they do."""
+    return "-".join(f"{number:06d}" for number in numbers)
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -183,10 +179,6 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 def _short(value: Any) -> str:
     text = str(value)
     return text if len(text) < 40 else f"{text[:12]}…"
-
-
-def _entry(number: int) -> str:
-    return f"{number:05d}.json"
 
 
 def _input_line(source: Source) -> bytes:

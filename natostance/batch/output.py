@@ -1,13 +1,14 @@
 """The output of a job: one file, or a folder of shards with a manifest.
 
-    rows.jsonl                 or  rows/rows-00000.jsonl ...   the rows
+    rows.jsonl                 or  rows/rows-000000.jsonl ...  the rows
     rows.jsonl.rejected.jsonl      rows/rejected.jsonl         what was rejected
                                    rows/manifest.json          the shards: sha256, rows, articles
     rows.jsonl.run.json            rows/run.json               the run's papers
     rows.jsonl.ledger/             rows.ledger/                until it is done: what is done
 
 Both are written part by part (see `natostance.batch.ledger`). A part becomes a shard of the folder,
-or waits in the ledger until all are joined to the one file.
+or waits in the ledger until all are joined to the one file. Shards have the numbers of their parts;
+a part in which everything was rejected has none.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from contextlib import ExitStack
 from os import PathLike
 from typing import Any, BinaryIO
 
-from natostance.batch.ledger import START_ANEW, SUFFIX, Ledger, Part, rejects_name, rows_name
+from natostance.batch.ledger import START_ANEW, SUFFIX, Ledger, Part
 from natostance.batch.parts import PartWriter
 from natostance.batch.rowfiles import Columns, RowFormat, join
 from natostance.batch.storage import (
@@ -88,34 +89,32 @@ class Output:
         if self.is_folder:
             self._folder.make()
 
-    def part(self, number: int, shard: int, columns: Columns) -> PartWriter:
-        """The writer of the next part.
+    def part(self, name: str, columns: Columns) -> PartWriter:
+        """The writer of a part.
 
         Args:
-            number: its number.
-            shard: the number of its shard; parts without rows have none.
+            name: its name; names sort as the parts lie in the input.
             columns: the columns of a table.
         """
+        shard = f"rows-{name}{self.format.suffix}"
         return PartWriter(
-            Part(number),
+            Part(name),
             self.format,
             columns,
-            header=self.is_folder or shard == 0,
-            rows=self.rows_at(number, shard),
-            rejects=(self.ledger.folder, rejects_name(number)),
+            header=self.is_folder,
+            rows=(self._rows_folder, shard if self.is_folder else f"{name}.rows"),
+            rejects=(self.ledger.folder, f"{name}.rejected.jsonl"),
         )
 
-    def rows_at(self, number: int, shard: int) -> tuple[Folder, str]:
-        """The folder and the name for the rows of a part."""
-        if self.is_folder:
-            return self._folder, f"rows-{shard:05d}{self.format.suffix}"
-        return self.ledger.folder, rows_name(number)
+    @property
+    def _rows_folder(self) -> Folder:
+        return self._folder if self.is_folder else self.ledger.folder
 
     def check(self, part: Part) -> None:
         """Raise `InputError` where the rows of a part that is done are not there any more."""
         if part.file is None:
             return
-        folder, _ = self.rows_at(part.number, 0)
+        folder = self._rows_folder
         if folder.size(part.file) != part.size:
             raise InputError(
                 "not the file that the run wrote",
@@ -134,23 +133,27 @@ class Output:
             return None
         return found if isinstance(found, dict) else None
 
-    def finish(self, papers: Mapping[str, Any]) -> None:
+    def finish(self, papers: Mapping[str, Any], columns: Columns) -> None:
         """Put everything in its place, all parts being done, and remove the ledger.
 
         It may be done again from the start, however often it broke off.
+
+        Args:
+            papers: the run's papers.
+            columns: the columns of a table.
         """
         files = [part for part in self.ledger.parts() if part.file]
         with whole(self._folder, self._companion(REJECTED)) as stream:
             for part in self.ledger.parts():
-                if part.rejected:
-                    with self.ledger.folder.open(rejects_name(part.number)) as rejects:
+                if part.rejects:
+                    with self.ledger.folder.open(part.rejects) as rejects:
                         copy(rejects, stream)
         if self.is_folder:
             with whole(self._folder, MANIFEST) as stream:
                 stream.write(_json(manifest(self.format, self.ledger.parts())))
         elif files:
             with whole(self._folder, self._name) as stream:
-                join(self.format, self._opened(files), stream)
+                join(self.format, self._opened(files), stream, columns)
         with whole(self._folder, self._companion(PAPERS)) as stream:
             stream.write(_json(papers))
         self.ledger.clear()

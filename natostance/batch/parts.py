@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from natostance.batch.compression import writing
@@ -40,6 +40,11 @@ class Outcome:
     after: Place
     ids: bytes = b""
 
+    def rejected(self, error: InputError) -> Outcome:
+        """The same article, rejected after all."""
+        reject = Rejected.because(error, self.file, self.line)
+        return replace(self, content=reject, foreign=False)
+
     @property
     def weight(self) -> int:
         """About how much memory it holds, in characters."""
@@ -52,10 +57,10 @@ class PartWriter:
     """Writes a part; nothing of it appears before `commit`.
 
     Args:
-        part: its number, and later its figures.
+        part: its name, and later its figures.
         format: how rows are written.
         columns: the columns of a table.
-        header: write the header of CSV.
+        header: begin CSV with its header.
         rows: the folder and the name for its rows.
         rejects: the folder and the name for its rejects.
     """
@@ -97,10 +102,7 @@ class PartWriter:
             try:
                 self._write(outcome.content)
             except InputError as error:
-                refused = Rejected.because(error, outcome.file, outcome.line)
-                outcome = Outcome(
-                    refused, outcome.file, outcome.line, "", False, outcome.after, outcome.ids
-                )
+                outcome = outcome.rejected(error)
             else:
                 count(self.part, outcome)
                 return outcome
@@ -131,6 +133,7 @@ class PartWriter:
                 self._rows_file.discard()
         if self._rejects_file is not None:
             self._rejects_file.commit()
+            part.rejects = self._rejects_at[1]
         part.columns = self._columns.meta
         part.ids = b"".join(self._ids)
         return part

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Generic, TypeVar
@@ -46,7 +46,7 @@ class Prepared:
 
 def outcomes(
     items: Iterator[Item], classifier: StanceClassifier, part: int, *, overlap: bool = True
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """What becomes of each article, in order.
 
     Args:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, Protocol
 
-from natostance.batch.compression import split_suffix
+from natostance.batch.compression import split_suffix, writing
 from natostance.document import STANCE, Document, LabelSet
 from natostance.errors import InputError
 from natostance.extras import require
@@ -258,13 +258,15 @@ _OTHERS: dict[str, Callable[[BinaryIO, Columns], RowWriter]] = {
 }
 
 
-def join(format: RowFormat, parts: Iterable[BinaryIO], stream: BinaryIO) -> None:
-    """Make one file of several, of which the first alone has a header.
+def join(format: RowFormat, parts: Iterable[BinaryIO], stream: BinaryIO, columns: Columns) -> None:
+    """Make one file of several that have no headers.
 
     Compressed files are joined as they are: gzip and Zstandard allow it. Row groups of Parquet are
     written again.
     """
     if format.kind != "parquet":
+        with writing(stream, format.compression) as packed:
+            row_writer(format, packed, columns).close()  # the header
         for part in parts:
             while data := part.read(1 << 20):
                 stream.write(data)

@@ -5,21 +5,63 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+from natostance.batch.articles import Fields
 from natostance.batch.ledger import START_ANEW, Part, differences
 from natostance.batch.output import Output
 from natostance.batch.papers import now, papers
-from natostance.batch.report import JobReport
+from natostance.batch.parts import Outcome, count
+from natostance.batch.readers import Meter
+from natostance.batch.rejects import Rejected
+from natostance.batch.report import JobReport, Progress
+from natostance.batch.rowfiles import Columns
 from natostance.batch.sources import Source
 from natostance.batch.storage import is_url, stamp
+from natostance.document import Document
 from natostance.errors import InputError
+from natostance.inference.classifier import StanceClassifier
 
 
 class JobInterrupted(KeyboardInterrupt):
     """The user interrupted the job; the message says what is done and how to go on."""
+
+
+@dataclass
+class Job:
+    """What is to be labelled, by what, and who is told."""
+
+    sources: list[Source]
+    fields: Fields
+    classifier: StanceClassifier
+    size: int  # records of a part
+    report: JobReport
+    meter: Meter
+    on_progress: Callable[[Progress], None] | None
+    on_reject: Callable[[Rejected], None] | None
+    on_foreign: Callable[[Document, str], None] | None
+
+    def done(self, outcome: Outcome) -> None:
+        """Count an outcome and tell of it."""
+        report = self.report
+        if isinstance(outcome.content, Rejected):
+            report.reject(outcome.content)
+            if self.on_reject:
+                self.on_reject(outcome.content)
+        else:
+            one = Part("")
+            count(one, outcome)
+            report.add(one)
+            report.session_sentences += one.rows
+            if outcome.foreign and self.on_foreign:
+                self.on_foreign(outcome.content, outcome.language)
+        if self.on_progress:
+            self.on_progress(
+                Progress(report.labelled, report.rejected, report.sentences, self.meter.fraction)
+            )
 
 
 class Run:
@@ -76,10 +118,11 @@ class Run:
             self._target.check(part)
             yield part
 
-    def end(self, report: JobReport) -> None:
+    def end(self, report: JobReport, columns: Columns) -> None:
         """Put everything in its place."""
         report.seconds = time.monotonic() - self._clock
-        self._target.finish(papers(self._settings, report, inputs=self._inputs, start=self._start))
+        stand = papers(self._settings, report, inputs=self._inputs, start=self._start)
+        self._target.finish(stand, columns)
         report.seconds = time.monotonic() - self._clock
 
     def _check(self, before: Mapping[str, Any]) -> None:
