@@ -140,6 +140,10 @@ class PartWriter:
 
     def discard(self) -> None:
         """Leave nothing of it."""
+        if self._digest is not None:
+            # what compresses, and Parquet, want to write an ending
+            self._digest.stop()
+        self._stack.close()
         for draft in (self._rows_file, self._rejects_file):
             if draft is not None:
                 draft.discard()
@@ -169,25 +173,31 @@ def count(part: Part, outcome: Outcome) -> None:
 
 
 class _Digest(io.RawIOBase, BinaryIO):
-    """Passes on what is written and takes its sha256."""
+    """Passes on what is written and takes its sha256, until it is stopped."""
 
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__()
         self._stream = stream
         self._hash = hashlib.sha256()
         self._length = 0
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Let what is still written go nowhere."""
+        self._stopped = True
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        self._hash.update(data)
-        self._stream.write(data)
-        self._length += len(data)
+        if not self._stopped:
+            self._hash.update(data)
+            self._stream.write(data)
+            self._length += len(data)
         return len(data)
 
     def flush(self) -> None:
-        if not self._stream.closed:
+        if not self._stopped and not self._stream.closed:
             self._stream.flush()
 
     def tell(self) -> int:
