@@ -147,7 +147,7 @@ def label_files(
         if engine == "ray":
             from natostance.batch.ray_backend import label_on_ray
 
-            label_on_ray(job, target, run, address)
+            label_on_ray(job, target, run, device, address)
         else:
             local.write(job, target, run)
     return report

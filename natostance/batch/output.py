@@ -24,6 +24,7 @@ from natostance.batch.ledger import START_ANEW, SUFFIX, Ledger, Part
 from natostance.batch.parts import PartWriter
 from natostance.batch.rowfiles import Columns, RowFormat, join
 from natostance.batch.storage import (
+    PART,
     Folder,
     copy,
     file_system,
@@ -89,6 +90,10 @@ class Output:
         if self.is_folder:
             self._folder.make()
 
+    def share(self) -> None:
+        """Let several processes write parts."""
+        self._folder.shared = self.ledger.folder.shared = True
+
     def part(self, name: str, columns: Columns) -> PartWriter:
         """The writer of a part.
 
@@ -143,6 +148,10 @@ class Output:
             columns: the columns of a table.
         """
         files = [part for part in self.ledger.parts() if part.file]
+        if self.is_folder:
+            for name in self._folder.names():
+                if name.endswith(PART):
+                    self._folder.remove(name)  # of a process that died
         with whole(self._folder, self._companion(REJECTED)) as stream:
             for part in self.ledger.parts():
                 if part.rejects:

@@ -54,9 +54,8 @@ class JobReport:
             return 1 if self.labelled else 2
         return 0
 
-    def reject(self, rejected: Rejected) -> None:
-        """Count a reject."""
-        self.rejected += 1
+    def keep(self, rejected: Rejected) -> None:
+        """Keep a reject, if it is among the first."""
         if len(self.rejects) < KEPT_REJECTS:
             self.rejects.append(rejected)
 

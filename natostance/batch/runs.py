@@ -44,11 +44,27 @@ class Job:
     on_reject: Callable[[Rejected], None] | None
     on_foreign: Callable[[Document, str], None] | None
 
+    def done_elsewhere(self, part: Part, rejects: Iterable[Rejected]) -> None:
+        """Count a part that another process wrote, and tell of it.
+
+        Args:
+            part: the part.
+            rejects: the first of its rejects.
+        """
+        self.report.add(part)
+        self.report.session_sentences += part.rows
+        for rejected in rejects:
+            self.report.keep(rejected)
+            if self.on_reject:
+                self.on_reject(rejected)
+        self._progress(None)
+
     def done(self, outcome: Outcome) -> None:
         """Count an outcome and tell of it."""
         report = self.report
         if isinstance(outcome.content, Rejected):
-            report.reject(outcome.content)
+            report.rejected += 1
+            report.keep(outcome.content)
             if self.on_reject:
                 self.on_reject(outcome.content)
         else:
@@ -58,10 +74,12 @@ class Job:
             report.session_sentences += one.rows
             if outcome.foreign and self.on_foreign:
                 self.on_foreign(outcome.content, outcome.language)
+        self._progress(self.meter.fraction)
+
+    def _progress(self, fraction: float | None) -> None:
+        report = self.report
         if self.on_progress:
-            self.on_progress(
-                Progress(report.labelled, report.rejected, report.sentences, self.meter.fraction)
-            )
+            self.on_progress(Progress(report.labelled, report.rejected, report.sentences, fraction))
 
 
 class Run:

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, Protocol, cast
@@ -136,6 +137,7 @@ class Folder(Protocol):
     """A folder on the disk or behind a URL."""
 
     path: str
+    shared: bool
 
     def make(self) -> None:
         """Make it, if it is not there."""
@@ -185,9 +187,9 @@ def read_bytes(folder: Folder, name: str) -> bytes:
 class LocalDraft:
     """A file under way on the disk, under its name and ``.part``."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, middle: str = "") -> None:
         self._path = path
-        self._part = path + PART
+        self._part = path + middle + PART
         self.stream: BinaryIO = open(self._part, "wb", buffering=_BUFFER)  # noqa: SIM115
 
     def commit(self) -> None:
@@ -204,10 +206,16 @@ class LocalDraft:
 
 
 class LocalFolder:
-    """See `Folder`."""
+    """See `Folder`.
 
-    def __init__(self, path: str) -> None:
+    Args:
+        path: its path.
+        shared: several processes write into it, perhaps the same file twice: the same content.
+    """
+
+    def __init__(self, path: str, shared: bool = False) -> None:
         self.path = path
+        self.shared = shared
 
     def make(self) -> None:
         if not os.path.isdir(self.path):
@@ -215,7 +223,8 @@ class LocalFolder:
             sync_folder(os.path.dirname(os.path.abspath(self.path)))
 
     def create(self, name: str) -> LocalDraft:
-        return LocalDraft(os.path.join(self.path, name))
+        middle = f".{uuid.uuid4().hex}" if self.shared else ""
+        return LocalDraft(os.path.join(self.path, name), middle)
 
     def open(self, name: str) -> BinaryIO:
         return open(os.path.join(self.path, name), "rb")
@@ -266,6 +275,7 @@ class RemoteFolder:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.shared = True  # what is put is put in whole
         self._fs, self._inner = file_system(path)
 
     def make(self) -> None:

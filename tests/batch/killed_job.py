@@ -71,8 +71,8 @@ def at_write(number: int) -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(self._stream, name)
 
-    def deadly(self: storage.LocalDraft, path: str) -> None:
-        begin(self, path)
+    def deadly(self: storage.LocalDraft, path: str, middle: str = "") -> None:
+        begin(self, path, middle)
         self.stream = Deadly(self.stream)  # type: ignore[assignment]
 
     storage.LocalDraft.__init__ = deadly  # type: ignore[method-assign]
@@ -83,13 +83,13 @@ def at_time(milliseconds: int) -> None:
     begin = storage.LocalDraft.__init__
     started = threading.Event()
 
-    def watched(self: storage.LocalDraft, path: str) -> None:
+    def watched(self: storage.LocalDraft, path: str, middle: str = "") -> None:
         if not started.is_set():
             started.set()
             timer = threading.Timer(milliseconds / 1000, die)
             timer.daemon = True
             timer.start()
-        begin(self, path)
+        begin(self, path, middle)
 
     storage.LocalDraft.__init__ = watched  # type: ignore[method-assign]
 
