@@ -104,7 +104,7 @@ def label_on_ray(job: Job, target: Output, run: Run, device: str, address: str |
     if any(source.is_stdin for source in job.sources):
         raise InputError("Ray cannot read standard input", remedy="put it in a file")
     # what it does is told by our own progress
-    logging.getLogger("ray.data").setLevel(logging.WARNING)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     mine = not ray.is_initialized()
     if mine:
         try:
@@ -162,18 +162,19 @@ def _run(ray: Any, job: Job, target: Output, columns: Columns, device: str, done
             _read,
             fn_kwargs={"fields": job.fields, "verdicts": verdicts, "size": job.size, "done": done},
             batch_size=1,
-            num_cpus=1,
+            # other than an actor has, or Ray would read and label in the same process
+            num_cpus=0.5,
         )
         .map_batches(
             Labeller,
             fn_constructor_kwargs={"classifier": job.classifier},
             batch_size=1,
-            concurrency=(1, workers),
+            compute=data.ActorPoolStrategy(min_size=1, max_size=workers),
             num_cpus=0 if device != "cpu" else cpus,
             num_gpus=1 if device != "cpu" else 0,
         )
         .map_batches(
-            _write, fn_kwargs={"target": target, "columns": columns}, batch_size=1, num_cpus=1
+            _write, fn_kwargs={"target": target, "columns": columns}, batch_size=1, num_cpus=0.5
         )
     )
     for row in found.iter_rows():

@@ -120,6 +120,27 @@ class StanceClassifier:
                 labels=self.labels,
             )
 
+    def map_dataset(self, dataset: Any, text_column: str = "text", **options: Any) -> Any:
+        """Label a dataset of Hugging Face ``datasets``: a table, a stream, or splits of either.
+
+        Args:
+            dataset: the dataset.
+            text_column: the column with the texts.
+            options: passed on to its ``map``: ``batch_size``, ``num_proc``, ...
+
+        Returns:
+            The dataset with two columns more: ``sentences``, a list of ``{start, end, text, label,
+            scores, mixed, abstained}``, and ``spans``, a list of ``{start, end, label, score}``;
+            offsets in code points of the text.
+
+        Raises:
+            InputError: it has no such column, or has columns of these names.
+            MissingExtraError: ``datasets`` is not installed.
+        """
+        from natostance.inference.dataset import map_dataset
+
+        return map_dataset(self, dataset, text_column, **options)
+
     def logits(self, documents: Iterable[str | Document]) -> Iterator[Floats]:
         """Sentence logits before calibration.
 
