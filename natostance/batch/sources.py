@@ -155,10 +155,10 @@ def _walk(folder: str, seen: set[str]) -> Iterator[Source]:
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if os.path.isdir(entry.path):
             yield from _walk(entry.path, seen)
-        # a link to nothing is kept: reading it will say so
-        elif entry.is_file() or entry.is_symlink():
+        # a link to nothing, or to itself, is kept: reading it will say so
+        elif os.path.isfile(entry.path) or not os.path.exists(entry.path):
             source = _source(entry.path)
             if source.format:
                 yield source

@@ -30,7 +30,8 @@ def check_head(stream: io.BufferedReader) -> None:
     head = stream.peek(_HEAD)[:_HEAD]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError("UTF-16, not UTF-8", remedy="convert it: iconv -f UTF-16 -t UTF-8")
-    if b"\0" in head:
+    # where the first line is JSON, each line is looked at by itself
+    if b"\0" in head and not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         raise InputError("a binary file, not text", remedy="name files of text only")
 
 
