@@ -24,6 +24,7 @@ MAX_ARTICLE = 256 * MEGABYTE
 
 _ID_FIELDS = ("doc_id", "id")
 _HASH = 16  # hexadecimal digits
+_NAMES = 20  # columns that a message lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,15 @@ def lacks(kind: str, wanted: str, names: Iterable[str], fields: Fields) -> Input
     )
     return InputError(
         f"no {kind} {wanted!r} with {purpose}",
-        remedy=f"its {kind}s are {', '.join(names)}; name one of them with {option}",
+        remedy=f"its {kind}s are {_listed(names)}; name one of them with {option}",
     )
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names for a message: on one line, and not too many."""
+    shown = [name if name.isprintable() else repr(name) for name in names]
+    more = ["..."] if len(shown) > _NAMES else []
+    return ", ".join([*shown[:_NAMES], *more])
 
 
 def is_blank(text: str) -> bool:

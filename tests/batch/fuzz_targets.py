@@ -53,7 +53,10 @@ def reader(suffix: str) -> Target:
 
 def segmentation(data: bytes, folder: Path) -> None:
     """Sentences cover all of a text but white space, in order."""
-    text = data.decode("utf-8", "surrogatepass" if data[:1] == b"\xed" else "replace")
+    try:
+        text = data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
     at = 0
     for sentence in segment(text):
         assert sentence.start >= at
