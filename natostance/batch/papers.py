@@ -12,7 +12,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from natostance import __version__
 from natostance.inference.classifier import StanceClassifier
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 # what the numbers in a row come from, as far as it is not our own code
 _PACKAGES = (
     *("backports.zstd", "numpy", "onnxruntime", "openvino", "py3langid", "tokenizers"),
-    *("pyarrow", "ray", "torch", "trafilatura"),
+    *("natostance", "pyarrow", "ray", "torch", "trafilatura"),
 )
 
 
@@ -31,12 +30,16 @@ def settings(classifier: StanceClassifier, **others: Any) -> dict[str, Any]:
     A run goes on only where all of it is the same.
     """
     return {
-        "natostance": __version__,
+        "natostance": packages().get("natostance", "unknown"),
         "code": code_sha256(),
         "model": classifier.sha256,
         "backend": classifier.backend.name,
         "labels": list(classifier.labels.names),
-        **{f"version_of_{name}": found for name, found in packages().items()},
+        **{
+            f"version_of_{name}": found
+            for name, found in packages().items()
+            if name != "natostance"
+        },
         **others,
     }
 

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from backports import zstd
-
+from natostance.batch.compression import zstd
 from natostance.batch.readers import read_documents
 from natostance.batch.rejects import Rejected
 from natostance.document import Document

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backports import zstd
 from batch_support import word_classifier, written
 
+from natostance.batch.compression import zstd
 from natostance.batch.job import label_files
 from natostance.batch.rejects import Rejected
 from natostance.batch.report import JobReport

@@ -13,11 +13,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natostance.batch.articles import Fields
+from natostance.batch.compression import zstd
 from natostance.batch.readers import Meter, read_articles, read_documents
 from natostance.batch.rejects import Rejected
 from natostance.batch.sources import find_sources
