@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from os import PathLike
 from pathlib import Path
 
@@ -143,7 +144,7 @@ def label_files(
     given = [paths] if isinstance(paths, (str, PathLike)) else paths
     inputs = {"paths": [os.fspath(path) for path in given], **describe(sources)}
     run = Run(target, depends, inputs, resume, begin)
-    with writing_to(target, report):
+    with writing_to(target, report), closing(run):
         if engine == "ray":
             from natostance.batch.ray_backend import label_on_ray
 

@@ -3,6 +3,7 @@
 It is a folder beside the output, ``<out>.ledger``, as long as the job is not done:
 
     settings.json          what the run depends on; where it is missing, there is no run
+    lock                   held by the process that writes
     inputs.jsonl           the files that are read, with size and time
     000000.part.json       one entry a part that is done
     000000.rejected.jsonl  what was rejected in it, if anything
@@ -16,18 +17,20 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import IO, Any
 
 from natostance.batch.readers import Place
 from natostance.batch.sources import Source
-from natostance.batch.storage import Folder, folder_at, read_bytes, stamp, whole
+from natostance.batch.storage import Folder, folder_at, is_url, read_bytes, stamp, whole
 from natostance.errors import InputError
 
 SUFFIX = ".ledger"
 _SETTINGS, _INPUTS = "settings.json", "inputs.jsonl"
 _ENTRY = ".part.json"
+_LOCK = "lock"
 
 
 @dataclass
@@ -96,10 +99,39 @@ class Ledger:
         """Whether there is a run that was begun and not ended."""
         return self.folder.size(_SETTINGS) is not None
 
+    def lock(self) -> IO[str] | None:
+        """Keep other processes from the run, as long as the file that is returned is open.
+
+        Behind a URL, and where the system has no such locks, nothing is kept.
+
+        Raises:
+            InputError: another process is at it.
+        """
+        if is_url(self.path):
+            return None
+        try:
+            import fcntl
+        except ImportError:
+            return None
+        self.folder.make()
+        file = open(os.path.join(self.path, _LOCK), "w")  # noqa: SIM115
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise InputError(
+                "another process is writing there", file=self.path, remedy="wait for it, or end it"
+            ) from None
+        except OSError:
+            pass  # some file systems have no locks
+        return file
+
     def begin(self, settings: Mapping[str, Any], sources: Iterable[Source]) -> None:
         """Write down what the run is."""
-        self.clear()  # what a run left that ended while it tidied up
         self.folder.make()
+        for name in self.folder.names():
+            if name != _LOCK:
+                self.folder.remove(name)  # what a run left that ended while it tidied up
         with whole(self.folder, _INPUTS) as file:
             for source in sources:
                 file.write(_input_line(source))

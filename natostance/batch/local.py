@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from itertools import chain
 
 from natostance.batch.ids import SeenIds
-from natostance.batch.ledger import part_name
+from natostance.batch.ledger import START_ANEW, part_name
 from natostance.batch.output import Output
 from natostance.batch.parts import Outcome
 from natostance.batch.pipeline import outcomes
@@ -54,6 +54,12 @@ def write(job: Job, target: Output, run: Run) -> None:
         if not run.begin(job.sources, job.report):
             return
         for part in run.done():
+            if part.name != part_name(number):
+                raise InputError(
+                    f"the entry {part_name(number)} is missing",
+                    file=target.ledger.path,
+                    remedy=START_ANEW,
+                )
             job.report.add(part)
             seen.load(part.ids)
             number, begin = number + 1, part.after

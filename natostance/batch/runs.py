@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from natostance.batch.articles import Fields
 from natostance.batch.ledger import START_ANEW, Part, differences
@@ -104,6 +104,7 @@ class Run:
         self._target, self._settings, self._inputs = target, dict(settings), dict(inputs)
         self._resume, self._clock = resume, clock
         self._start = now()
+        self._lock: IO[str] | None = None
 
     def begin(self, sources: list[Source], report: JobReport) -> bool:
         """Begin the run, or take up the one that broke off.
@@ -117,15 +118,19 @@ class Run:
         """
         ledger = self._target.ledger
         if ledger.begun:
+            self._lock = ledger.lock()
             before = ledger.settings()
             self._start = before.pop("start", self._start)
             self._check(before)
             ledger.check_inputs(sources)
+            self._target.make()
             return True
         ended = self._target.papers() if self._resume else None
-        if ended:
-            return not self._ended(ended, report)
+        if ended and self._ended(ended, report):
+            ledger.clear()  # it may have ended while it tidied up
+            return False
         self._target.check_new()
+        self._lock = ledger.lock()
         ledger.begin({**self._settings, "start": self._start}, sources)
         self._target.make()
         return True
@@ -142,6 +147,11 @@ class Run:
         stand = papers(self._settings, report, inputs=self._inputs, start=self._start)
         self._target.finish(stand, columns)
         report.seconds = time.monotonic() - self._clock
+
+    def close(self) -> None:
+        """Let other processes at it."""
+        if self._lock:
+            self._lock.close()
 
     def _check(self, before: Mapping[str, Any]) -> None:
         differ = differences(before, self._settings)

@@ -206,6 +206,48 @@ def test_a_shard_that_is_gone_or_cut_is_noticed(classifier: StanceClassifier) ->
 
 
 @pytest.mark.usefixtures("here")
+def test_an_entry_that_is_gone_or_damaged_is_noticed(classifier: StanceClassifier) -> None:
+    break_off("rows", classifier, 40)
+    entry = Path("rows.ledger/000001.part.json")
+    whole = entry.read_bytes()
+    entry.write_bytes(whole[:50])
+    with pytest.raises(InputError, match=r"rows.ledger: the ledger is damaged: .*; begin a new"):
+        label("rows", classifier, resume=True)
+    entry.unlink()
+    with pytest.raises(InputError, match=r"rows.ledger: the entry 000001 is missing; begin a new"):
+        label("rows", classifier, resume=True)
+    entry.write_bytes(whole)
+    assert label("rows", classifier, resume=True).resumed == 34
+
+
+@pytest.mark.usefixtures("here")
+def test_two_processes_do_not_write_the_same_output(classifier: StanceClassifier) -> None:
+    pytest.importorskip("fcntl")
+    tried: list[str] = []
+
+    def again(progress: Progress) -> None:
+        if progress.labelled == 20:
+            with pytest.raises(InputError) as caught:
+                label("rows", classifier, resume=True)
+            tried.append(str(caught.value))
+
+    assert label("rows", classifier, on_progress=again).labelled == 49
+    ledger = Path("rows.ledger").resolve()
+    assert tried == [f"{ledger}: another process is writing there; wait for it, or end it"]
+
+
+@pytest.mark.usefixtures("here")
+def test_what_a_run_left_that_ended_while_it_tidied_up_is_removed(
+    classifier: StanceClassifier,
+) -> None:
+    label("rows.jsonl", classifier)
+    Path("rows.jsonl.ledger").mkdir()
+    Path("rows.jsonl.ledger/000000.rows").write_text("left")
+    label("rows.jsonl", classifier, resume=True)
+    assert not Path("rows.jsonl.ledger").exists()
+
+
+@pytest.mark.usefixtures("here")
 def test_a_folder_that_holds_something_is_left_alone(classifier: StanceClassifier) -> None:
     Path("rows").mkdir()
     Path("rows/mine.txt").touch()
