@@ -109,11 +109,10 @@ def label(
 
     # a run into a file lists all rejects in a file of their own
     most = None if out in (None, "-") else _SHOWN_REJECTS
-    foreign = rejects = shown = 0
+    foreign = shown = 0
 
     def on_reject(rejected: Rejected) -> None:
-        nonlocal rejects, shown
-        rejects += 1
+        nonlocal shown
         if most is None or shown < most:
             shown += 1
             fail(f"rejected: {rejected}")
@@ -155,7 +154,8 @@ def label(
             on_reject=on_reject,
             on_foreign=on_foreign,
         )
-    if hidden := rejects - shown:
+    # beside those beyond the first, those of an earlier session and of other machines
+    if hidden := report.rejected - shown:
         fail(f"rejected: {hidden:,} more; all of them are listed in the file of rejects")
     if not quiet:
         console.print(_summary(report))
