@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: label picture figures test test-browser test-peers test-label-studio test-install lint format segmentation train evaluate clean help
+.PHONY: label picture figures test test-browser test-peers test-kill test-hostile test-ray test-fuzz memory \
+    test-label-studio test-install lint format segmentation train evaluate clean help
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*##/\t/' | expand -t 16
@@ -17,7 +18,7 @@ $(VENV)/.default: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[train,html,parquet,report,hub,onnx,dev]'
+	$(PIP) -e '.[train,html,parquet,remote,report,hub,onnx,dev]'
 	@touch $@ $(VENV)/.default
 
 label: $(VENV)/.default  ## label the examples and show the result
@@ -45,6 +46,20 @@ test-browser: $(VENV)/.dev  ## reports in headless Chromium (Debian: apt-get ins
 	$(PIP) playwright axe-playwright-python
 	$(BIN)/python -m pytest -m browser -s
 
+test-kill: $(VENV)/.dev  ## a job of 2,000 articles, killed a hundred times
+	$(BIN)/python -m pytest -m kill -s tests/batch
+
+test-hostile: $(VENV)/.dev  ## hostile input at its full size
+	$(BIN)/python -m pytest -m hostile --durations=5 tests/batch
+
+test-ray: $(VENV)/.dev  ## a Ray cluster of two nodes on this machine
+	$(PIP) -e '.[ray]'
+	$(BIN)/python -m pytest -m cluster -s tests/batch
+
+test-fuzz: $(VENV)/.dev  ## random input, FUZZ_SECONDS (20) for each parser
+	$(PIP) atheris
+	$(BIN)/python -m pytest -m fuzz -s tests/batch
+
 test-label-studio:  ## a real Label Studio, in an environment of its own
 	PYTHON=$(PYTHON) sh tests/label_studio/run.sh
 
@@ -60,6 +75,9 @@ lint: $(VENV)/.dev  ## ruff, mypy, import-linter
 format: $(VENV)/.dev  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+memory: $(VENV)/.dev  ## resident memory over a million sentences
+	$(BIN)/python benchmarks/memory.py
 
 segmentation: $(VENV)/.dev  ## segmentation against its composed gold, beside other segmenters
 	$(BIN)/python benchmarks/segmentation.py

@@ -1,93 +1,38 @@
 """The job: articles in, labelled sentences out, counts at the end.
 
-One direction: readers -> classifier -> language -> writer. A bad article is rejected, and the
-others go on.
+One direction: readers -> language, sentences -> classifier -> writer. A bad article is rejected,
+and the others go on. Into a file or folder each article is written exactly once, whatever happens:
+see `natostance.batch.ledger` and `natostance.batch.output`.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import closing
 from os import PathLike
 from pathlib import Path
 
-from natostance.batch.language import UNDETERMINED, detect_language
-from natostance.batch.readers import Article, Fields, Meter, read_articles
+from natostance.batch import local
+from natostance.batch.articles import MAX_ARTICLE, Fields
+from natostance.batch.output import Output
+from natostance.batch.papers import settings
+from natostance.batch.readers import Meter, check_extras
 from natostance.batch.rejects import Rejected
-from natostance.batch.sources import Paths, Source, find_sources
-from natostance.batch.writers import DocumentWriter
+from natostance.batch.report import JobReport, Progress
+from natostance.batch.runs import Job, JobInterrupted, Run, check_output, describe, writing_to
+from natostance.batch.sources import Paths, find_sources
+from natostance.batch.writers import STDOUT, DocumentWriter
 from natostance.document import Document
-from natostance.errors import InputError, MissingExtraError
-from natostance.formats.rows import LANGUAGE
+from natostance.errors import InputError
 from natostance.inference.classifier import StanceClassifier
 
+__all__ = ["ENGINES", "SHARD_ARTICLES", "JobInterrupted", "label_files"]
 
-@dataclass
-class JobReport:
-    """What a job did.
-
-    Args:
-        labelled: articles whose rows were written, or given to the sink.
-        rejects: what could not be processed; each counts as one article.
-        sentences: sentences of the labelled articles.
-        seconds: how long it took, loading the model included.
-        labels: sentences of each label.
-        languages: articles of each language (ISO 639-1; ``und``: not clear).
-        foreign: articles in another language than the model's.
-        broken_pipe: the reader of standard output went away, and the rest was left undone.
-    """
-
-    labelled: int = 0
-    rejects: list[Rejected] = field(default_factory=list)
-    sentences: int = 0
-    seconds: float = 0.0
-    labels: dict[str, int] = field(default_factory=dict)
-    languages: dict[str, int] = field(default_factory=dict)
-    foreign: int = 0
-    broken_pipe: bool = False
-
-    @property
-    def rejected(self) -> int:
-        """How many articles (or whole files) could not be processed."""
-        return len(self.rejects)
-
-    @property
-    def read(self) -> int:
-        """How many articles were read: labelled and rejected."""
-        return self.labelled + self.rejected
-
-    @property
-    def status(self) -> int:
-        """0: all was labelled; 1: some of it was rejected; 2: nothing could be processed."""
-        if self.rejects:
-            return 1 if self.labelled else 2
-        return 0
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a job is.
-
-    Args:
-        labelled: articles labelled so far.
-        rejected: articles rejected so far.
-        sentences: sentences labelled so far.
-        fraction: share of the input that has been read, from 0 to 1, by bytes; None where the
-            size of the input is not known. Reading is a little ahead of labelling.
-    """
-
-    labelled: int
-    rejected: int
-    sentences: int
-    fraction: float | None
-
-
-class JobInterrupted(KeyboardInterrupt):
-    """The user interrupted the job; the message says where the rows are that were written."""
+# records of the input in a part: what a killed run does again, and the size of a shard
+SHARD_ARTICLES = 1000
+ENGINES = ("local", "ray")
 
 
 def label_files(
@@ -96,6 +41,7 @@ def label_files(
     *,
     format: str | None = None,
     sink: Callable[[Document], None] | None = None,
+    resume: bool = False,
     classifier: StanceClassifier | None = None,
     model: str | Path | None = None,
     backend: str = "auto",
@@ -103,6 +49,10 @@ def label_files(
     text_column: str = "text",
     id_column: str | None = None,
     stdin_format: str = "txt",
+    max_article: int = MAX_ARTICLE,
+    shard_articles: int = SHARD_ARTICLES,
+    engine: str = "local",
+    address: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     on_reject: Callable[[Rejected], None] | None = None,
     on_foreign: Callable[[Document, str], None] | None = None,
@@ -115,11 +65,15 @@ def label_files(
     ``meta_language``).
 
     Args:
-        paths: files, folders, patterns, or ``-``; see `natostance.batch.sources.find_sources`.
-        out: the file for the rows, or ``-`` for standard output; see `write_documents`. A file
-            takes its place when the job is done; where nothing was labelled, none is made.
-        format: ``jsonl``, ``csv`` or ``parquet``; by default what the suffix of ``out`` says.
+        paths: files, folders, patterns, URLs, or ``-``; see
+            `natostance.batch.sources.find_sources`.
+        out: the file or folder for the rows (see `natostance.batch.output`), or ``-`` for standard
+            output. A file takes its place when the job is done; where nothing was labelled, none
+            is made.
+        format: ``jsonl``, ``csv`` or ``parquet``; by default what the suffix of ``out`` says, and
+            JSONL in a folder.
         sink: takes the labelled documents, in place of ``out``.
+        resume: go on with a run that broke off, from its ledger; where there is none, begin one.
         classifier: labels the sentences; by default one is loaded.
         model: the model to load: a folder or a name on the hub; by default the released one.
         backend: what it runs on; see `StanceClassifier.from_pretrained`.
@@ -127,6 +81,11 @@ def label_files(
         text_column: the column or field with the text.
         id_column: the column or field with the id.
         stdin_format: how standard input is read.
+        max_article: the most bytes that one article may have; a longer one is rejected.
+        shard_articles: articles of a shard, rejected ones included.
+        engine: ``local``, or ``ray``: on a Ray cluster (extra ``[ray]``); see
+            `natostance.batch.ray_backend`.
+        address: that of the cluster; by default the one around, or one on this machine.
         on_progress: called after each article.
         on_reject: called with each article that is rejected.
         on_foreign: called with each article that is clearly in another language than the model's,
@@ -137,155 +96,59 @@ def label_files(
 
     Raises:
         InputError: the call is wrong (a path that does not exist, an output that cannot be
-            written or is one of the inputs, ...), or the output broke off, say on a full disk;
-            the message says where the rows are that were written.
+            written or is one of the inputs, a run that cannot be resumed, ...), or the output
+            broke off, say on a full disk.
         MissingExtraError: the input or the output needs an extra that is not installed.
         JobInterrupted: the user pressed Ctrl+C.
     """
     begin = time.monotonic()
     if (out is None) == (sink is None):
         raise InputError("a job needs either an output or a sink", remedy="give one of them")
+    for name, value in (("--shard-articles", shard_articles), ("--max-article", max_article)):
+        if value < 1:
+            raise InputError(f"{name} is {value}", remedy="give a number above 0")
+    if engine not in ENGINES:
+        raise InputError(f"no engine {engine!r}", remedy=f"choose one of {', '.join(ENGINES)}")
     sources = find_sources(paths, stdin_format)
-    writer = None if out is None else DocumentWriter(out, format)
-    if writer:
-        _check_not_an_input(writer, sources)
-    report = JobReport()
-    meter = Meter(sources)
-
-    def tell() -> None:
-        if on_progress:
-            on_progress(
-                Progress(report.labelled, report.rejected, report.sentences, meter.fraction)
-            )
-
-    def reject(rejected: Rejected) -> None:
-        report.rejects.append(rejected)
-        if on_reject:
-            on_reject(rejected)
-        tell()
-
+    check_extras(sources)
+    target = None if out is None or os.fspath(out) == STDOUT else Output(out, format)
+    writer = DocumentWriter(STDOUT, format) if out is not None and target is None else None
+    if target:
+        check_output(target, sources, resume)
+    elif resume:
+        raise InputError("only a run into a file or folder can be resumed", remedy="give --out")
+    if engine == "ray" and target is None:
+        raise InputError("Ray writes into a file or folder", remedy="give --out")
     ready = classifier or StanceClassifier.from_pretrained(model, backend=backend, device=device)
-    report.labels = dict.fromkeys(ready.labels.names, 0)
-    articles = read_articles(sources, Fields(text_column, id_column, ready.labels), reject, meter)
-    try:
-        with ExitStack() as stack:
-            for labelled in _label(articles, ready, reject):
-                document, found = _with_language(labelled)
-                if writer:
-                    if not report.labelled:
-                        stack.enter_context(writer)
-                    writer.write(document)
-                elif sink:
-                    sink(document)
-                _count(report, document, found)
-                if found not in (ready.language, UNDETERMINED):
-                    report.foreign += 1
-                    if on_foreign:
-                        on_foreign(document, found)
-                tell()
-    except BrokenPipeError:
-        report.broken_pipe = True
-    except OSError as error:
-        if writer is None:
-            raise
-        raise InputError(
-            f"cannot be written: {error.strerror or error}; what fitted, "
-            f"the last row perhaps cut, is in {writer.part or writer.out}",
-            file=writer.out,
-            remedy="make room or write elsewhere, and run the job again",
-        ) from None
-    except KeyboardInterrupt:
-        raise JobInterrupted(f"interrupted; {_what_stays(writer, report)}") from None
-    report.seconds = time.monotonic() - begin
-    return report
+    fields = Fields(text_column, id_column, ready.labels, max_article)
+    report = JobReport(labels=dict.fromkeys(ready.labels.names, 0))
+    job = Job(
+        *(sources, fields, ready, shard_articles, report, Meter(sources)),
+        *(on_progress, on_reject, on_foreign),
+    )
+    if target is None:
+        local.stream(job, writer, sink)
+        report.seconds = time.monotonic() - begin
+        return report
+    depends = settings(
+        ready,
+        device=device,
+        text_column=text_column,
+        id_column=id_column,
+        stdin_format=stdin_format,
+        max_article=max_article,
+        shard_articles=shard_articles,
+        format=target.format.suffix,
+        engine=engine,
+    )
+    given = [paths] if isinstance(paths, (str, PathLike)) else paths
+    inputs = {"paths": [os.fspath(path) for path in given], **describe(sources)}
+    run = Run(target, depends, inputs, resume, begin)
+    with writing_to(target, report), closing(run):
+        if engine == "ray":
+            from natostance.batch.ray_backend import label_on_ray
 
-
-def _label(
-    articles: Iterator[Article],
-    classifier: StanceClassifier,
-    reject: Callable[[Rejected], None],
-) -> Iterator[Document]:
-    """Each article labelled, in order; one that cannot be labelled is rejected."""
-    waiting: deque[Article] = deque()
-    reading_failed = False
-
-    def documents() -> Iterator[Document]:
-        nonlocal reading_failed
-        try:
-            for article in articles:
-                waiting.append(article)
-                yield article.document
-        except Exception:
-            reading_failed = True
-            raise
-
-    def whole(article: Article, document: Document) -> Iterator[Document]:
-        if document.sentences:
-            yield document
+            label_on_ray(job, target, run, device, address)
         else:
-            reject(Rejected(article.file, article.line, "no sentence was found in its text"))
-
-    source = documents()
-    while True:
-        try:
-            for document in classifier.label_many(source):
-                yield from whole(waiting.popleft(), document)
-            return
-        except MissingExtraError:
-            raise
-        except Exception:
-            # what one article broke is done again, one by one, to find it
-            if reading_failed:
-                raise
-        while waiting:
-            article = waiting.popleft()
-            try:
-                document = classifier.label(article.document)
-            except Exception as error:
-                reject(_not_labelled(article, error))
-            else:
-                yield from whole(article, document)
-
-
-def _not_labelled(article: Article, error: Exception) -> Rejected:
-    if isinstance(error, InputError):
-        return Rejected.because(error, article.file, article.line)
-    reason = f"could not be labelled: {type(error).__name__}: {error}"
-    return Rejected(article.file, article.line, reason)
-
-
-def _with_language(document: Document) -> tuple[Document, str]:
-    """The document with its language as metadata, and the language."""
-    found = detect_language(document.text)
-    meta = dict(document.meta)
-    if LANGUAGE in meta:
-        name = f"meta_{LANGUAGE}"
-        while name in meta:
-            name = f"meta_{name}"
-        meta = {(name if key == LANGUAGE else key): value for key, value in meta.items()}
-    return document.replace(meta={**meta, LANGUAGE: found}), found
-
-
-def _count(report: JobReport, document: Document, language: str) -> None:
-    report.labelled += 1
-    report.sentences += len(document.sentences)
-    report.languages[language] = report.languages.get(language, 0) + 1
-    for sentence in document.sentences:
-        assert sentence.label is not None
-        report.labels[sentence.label] += 1
-
-
-def _check_not_an_input(writer: DocumentWriter, sources: list[Source]) -> None:
-    if writer.is_stdout:
-        return
-    for source in sources:
-        if not source.is_stdin and os.path.realpath(source.path) in (writer.target, writer.part):
-            raise InputError(
-                "the output is one of the inputs", file=writer.out, remedy="write to another file"
-            )
-
-
-def _what_stays(writer: DocumentWriter | None, report: JobReport) -> str:
-    if writer is None or writer.part is None or not report.labelled:
-        return f"{report.labelled} articles were labelled"
-    return f"the rows of the {report.labelled} articles labelled so far are in {writer.part}"
+            local.write(job, target, run)
+    return report

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 from natostance.errors import InputError
 
@@ -32,6 +33,10 @@ class Rejected:
     def error(self) -> InputError:
         """The same as an error."""
         return InputError(self.reason, file=self.file, line=self.line, remedy=self.remedy)
+
+    def to_json(self) -> str:
+        """One line of JSON, in ASCII: a path may hold anything."""
+        return json.dumps(asdict(self))
 
     def __str__(self) -> str:
         return str(self.error())

@@ -1,4 +1,4 @@
-"""Which files are read: paths, folders and patterns, resolved before anything is processed."""
+"""Which files are read: paths, folders, patterns, URLs, resolved before anything is processed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import PurePath
 
+from natostance.batch.compression import SUFFIXES, split_suffix
+from natostance.batch.storage import file_system, is_url
 from natostance.errors import InputError
 from natostance.formats import markup
 
@@ -16,7 +18,7 @@ STDIN = "-"
 
 Paths = str | PathLike[str] | Iterable[str | PathLike[str]]
 
-# the format of each suffix; each but Parquet may be followed by .gz
+# the format of each suffix; each but Parquet may be followed by .gz or .zst
 FORMATS = {
     ".txt": "txt",
     ".md": "md",
@@ -37,14 +39,16 @@ class Source:
     """A file to read.
 
     Args:
-        path: its path, or ``-`` for standard input.
+        path: its path or URL, or ``-`` for standard input.
         format: how it is read; None where its suffix tells nothing.
-        compressed: it is compressed with gzip.
+        compression: ``gz`` or ``zst``, where it is compressed.
+        problem: why it cannot be read at all, where that is known.
     """
 
     path: str
     format: str | None
-    compressed: bool = False
+    compression: str | None = None
+    problem: str | None = None
 
     @property
     def is_stdin(self) -> bool:
@@ -53,7 +57,9 @@ class Source:
     @property
     def name(self) -> str:
         """How messages name it."""
-        return "standard input" if self.is_stdin else _text(PurePath(self.path).as_posix())
+        if self.is_stdin:
+            return "standard input"
+        return _text(self.path if is_url(self.path) else PurePath(self.path).as_posix())
 
     @property
     def doc_id(self) -> str:
@@ -68,12 +74,15 @@ def find_sources(paths: Paths, stdin_format: str = "txt") -> list[Source]:
         paths: one or several of: a file; a folder, which stands for the files in it and in its
             subfolders, sorted, whose suffix is known and whose name does not begin with a dot; a
             pattern (``*``, ``?``, ``[...]``, and ``**`` for any folders) where no file has that
-            very name; ``-`` for standard input.
+            very name; a URL for fsspec (extra ``[remote]``) that is one of these; ``-`` for
+            standard input.
         stdin_format: how standard input is read: one of `STDIN_FORMATS`.
 
     Raises:
         InputError: a path does not exist, a pattern matches nothing, a folder holds no article or
-            cannot be listed, or there is no such format.
+            cannot be listed, or there is no such format. A subfolder that cannot be listed is a
+            source with a problem.
+        MissingExtraError: fsspec, or what it needs for the URL, is not installed.
     """
     if stdin_format not in STDIN_FORMATS:
         raise InputError(
@@ -86,8 +95,12 @@ def find_sources(paths: Paths, stdin_format: str = "txt") -> list[Source]:
         if path == STDIN:
             found.setdefault(STDIN, Source(STDIN, stdin_format))
             continue
-        for file in _files(path):
-            found.setdefault(os.path.abspath(file), _source(file))
+        if is_url(path):
+            for url in _remote_files(path):
+                found.setdefault(url, _source(url))
+            continue
+        for source in _files(path):
+            found.setdefault(os.path.abspath(source.path), source)
     if not found:
         raise InputError("no input", remedy="name a file, a folder, a pattern, or -")
     return list(found.values())
@@ -95,31 +108,39 @@ def find_sources(paths: Paths, stdin_format: str = "txt") -> list[Source]:
 
 def known_suffixes() -> str:
     """The suffixes of articles, for messages."""
-    return f"{' '.join(FORMATS)}, each but .parquet also with .gz"
+    return f"{' '.join(FORMATS)}, each but .parquet also with {' or '.join(SUFFIXES)}"
 
 
-def _files(path: str) -> Iterable[str]:
+def _files(path: str) -> Iterable[Source]:
     if os.path.isdir(path):
-        files = list(_walk(path, set()))
-        if not files:
-            raise InputError(
-                "a folder without articles",
-                file=path,
-                remedy=f"articles end in {known_suffixes()}",
-            )
-        return files
+        return _folder(path)
     if os.path.exists(path):
-        return [path]
+        return [_source(path)]
     if glob.has_magic(path):
         matches = sorted(glob.glob(path, recursive=True))
-        files = [f for m in matches for f in (_walk(m, set()) if os.path.isdir(m) else [m])]
-        if not files:
+        found = [
+            s for m in matches for s in (_walk(m, set()) if os.path.isdir(m) else [_source(m)])
+        ]
+        if not found:
             raise InputError("no file matches the pattern", file=path, remedy="check the pattern")
-        return files
+        return found
     raise InputError("no such file or folder", file=path, remedy="check the path")
 
 
-def _walk(folder: str, seen: set[str]) -> Iterator[str]:
+def _folder(path: str) -> list[Source]:
+    found = list(_walk(path, set()))
+    if not found:
+        raise InputError(
+            "a folder without articles",
+            file=path,
+            remedy=f"articles end in {known_suffixes()}",
+        )
+    if found[0].problem and found[0].path == path:
+        raise InputError(found[0].problem, file=path, remedy="check its permissions")
+    return found
+
+
+def _walk(folder: str, seen: set[str]) -> Iterator[Source]:
     """The articles of a folder. Links are followed, but no folder is entered twice."""
     real = os.path.realpath(folder)
     if real in seen:
@@ -129,30 +150,51 @@ def _walk(folder: str, seen: set[str]) -> Iterator[str]:
         with os.scandir(folder) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
     except OSError as error:
-        raise InputError(
-            f"the folder cannot be listed: {error.strerror}",
-            file=folder,
-            remedy="check its permissions",
-        ) from None
+        yield Source(folder, None, problem=f"the folder cannot be listed: {error.strerror}")
+        return
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if os.path.isdir(entry.path):
             yield from _walk(entry.path, seen)
-        # a link to nothing is kept: reading it will say so
-        elif _source(entry.name).format and (entry.is_file() or entry.is_symlink()):
-            yield entry.path
+        # a link to nothing, or to itself, is kept: reading it will say so
+        elif os.path.isfile(entry.path) or not os.path.exists(entry.path):
+            source = _source(entry.path)
+            if source.format:
+                yield source
+
+
+def _remote_files(url: str) -> list[str]:
+    fs, path = file_system(url)
+    try:
+        if fs.isfile(path):
+            return [url]
+        if glob.has_magic(path):
+            found = [p for p in fs.glob(path) if fs.isfile(p)]
+            missing = "no file matches the pattern"
+        else:
+            found = [p for p in fs.find(path) if _is_article(p[len(path) :])]
+            missing = "no such file, or a folder without articles"
+    except OSError as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot be listed: {reason}", file=url, remedy="check the URL") from None
+    if not found:
+        raise InputError(missing, file=url, remedy="check the URL")
+    return [str(fs.unstrip_protocol(p)) for p in sorted(found)]
+
+
+def _is_article(path: str) -> bool:
+    hidden = any(part.startswith(".") for part in path.split("/"))
+    return not hidden and _source(path).format is not None
 
 
 def _source(path: str) -> Source:
-    name = os.path.basename(path).lower()
-    plain = name.removesuffix(".gz")
-    compressed = plain != name
+    plain, compression = split_suffix(os.path.basename(path).lower())
     if plain.endswith(markup.SUFFIX):
-        return Source(path, MARKED, compressed)
+        return Source(path, MARKED, compression)
     kind = FORMATS.get(os.path.splitext(plain)[1])
     # a Parquet file is compressed inside, and cannot be read as a stream
-    return Source(path, None if kind == "parquet" and compressed else kind, compressed)
+    return Source(path, None if kind == "parquet" and compression else kind, compression)
 
 
 def _text(path: str) -> str:

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from natostance.batch.job import JobReport, Progress
+    from natostance.batch.rejects import Rejected
+    from natostance.batch.report import JobReport, Progress
     from natostance.document import Document
 
 # warnings about single articles; the rest is counted in the summary
 _SHOWN = 5
+# rejects, where a file lists them all
+_SHOWN_REJECTS = 20
 
 
 def label(
@@ -28,8 +31,8 @@ def label(
         list[str],
         typer.Argument(
             metavar="PATH...",
-            help="File, folder, pattern, or - for standard input: "
-            ".txt .md .html .jsonl .csv .tsv .parquet, each also .gz but Parquet.",
+            help="File, folder, pattern, URL (s3://...), or - for standard input: .txt .md .html "
+            ".jsonl .csv .tsv .parquet, each also .gz or .zst but Parquet.",
         ),
     ],
     out: Annotated[
@@ -37,15 +40,23 @@ def label(
         typer.Option(
             "--out",
             "-o",
-            help="File for the rows, or - for standard output. "
+            help="File for the rows, folder for shards of them (a name without suffix, or ending "
+            "in /), or - for standard output. "
             "Without it: articles in colour on a terminal, JSONL into a pipe.",
             show_default=False,
         ),
     ] = None,
     format: Annotated[
         str | None,
-        typer.Option(help="jsonl, csv or parquet; default: by the suffix.", show_default=False),
+        typer.Option(
+            help="jsonl, csv or parquet, the first two also with .gz or .zst; default: by the "
+            "suffix.",
+            show_default=False,
+        ),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that broke off, or begin one.")
+    ] = False,
     model: Model = None,
     text_column: Annotated[
         str, typer.Option(help="Column or field with the text, in tables and JSONL.")
@@ -68,6 +79,22 @@ def label(
         str, typer.Option(help="What computes: openvino, onnx, torch, or auto.")
     ] = "auto",
     device: Annotated[str, typer.Option(help="Where the torch backend runs.")] = "cpu",
+    max_article: Annotated[
+        int, typer.Option(help="The most megabytes that one article may have, unpacked.")
+    ] = 256,
+    shard_articles: Annotated[
+        int,
+        typer.Option(help="Articles of a shard; what a run that breaks off does again at most."),
+    ] = 1000,
+    engine: Annotated[
+        str, typer.Option(help="local, or ray: the job runs on a Ray cluster.")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="The Ray cluster; default: the one around, or this machine.", show_default=False
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Label every sentence of articles: whose position does it convey?
@@ -83,12 +110,22 @@ def label(
 
         cat article.txt | natostance label -
 
-    A bad article never stops the others. Exit status: 0 all was labelled, 1 some of it was
-    rejected, 2 nothing could be done.
+    A run into a file or folder that broke off goes on with --resume, and writes each article
+    exactly once. A bad article never stops the others. Exit status: 0 all was labelled, 1 some of
+    it was rejected, 2 nothing could be done.
     """
+    from natostance.batch.articles import MEGABYTE
     from natostance.batch.job import label_files
 
-    foreign = 0
+    # a run into a file lists all rejects in a file of their own
+    most = None if out in (None, "-") else _SHOWN_REJECTS
+    foreign = shown = 0
+
+    def on_reject(rejected: Rejected) -> None:
+        nonlocal shown
+        if most is None or shown < most:
+            shown += 1
+            fail(f"rejected: {rejected}")
 
     def on_foreign(document: Document, language: str) -> None:
         nonlocal foreign
@@ -123,11 +160,18 @@ def label(
             text_column=text_column,
             id_column=id_column,
             stdin_format=stdin_format,
+            resume=resume,
+            max_article=max_article * MEGABYTE,
+            shard_articles=shard_articles,
+            engine=engine,
+            address=address,
             on_progress=on_progress,
+            on_reject=on_reject,
             on_foreign=on_foreign,
         )
-    for rejected in report.rejects:
-        fail(f"rejected: {rejected}")
+    # beside those beyond the first, those of an earlier session and of other machines
+    if hidden := report.rejected - shown:
+        fail(f"rejected: {hidden:,} more; all of them are listed in the file of rejects")
     if not quiet:
         console.print(_summary(report))
     if html is not None and report.labelled:
@@ -220,6 +264,8 @@ def _summary(report: JobReport) -> str:
     if shares:
         text += f" ({shares})"
     text += f" in {report.seconds:.1f} s"
+    if report.resumed:
+        text += f"; {report.resumed:,} of the articles were done before"
     if report.rejected:
         text += f"; {report.rejected:,} of {report.read:,} rejected"
     if report.foreign:

@@ -42,7 +42,8 @@ MORE_METADATA = "metadata"
 
 _DECIMALS = 6
 # what makes a spreadsheet take a cell for a formula; a plain number is none
-_FORMULA = re.compile(r"[=+\-@\t\r\n]")
+# (behind apostrophes too: one in front must be one that was put there)
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -156,8 +157,9 @@ def csv_cells(values: Iterable[Any]) -> list[str]:
     """Values of a table's row, or its header, as they stand in CSV.
 
     None is an empty cell; spans are JSON. A text that a spreadsheet would run as a formula, since
-    it begins with ``= + - @``, a tab or a line break, gets an apostrophe in front; plain numbers
-    stay as they are.
+    it begins with ``= + - @``, a tab or a line break, gets an apostrophe in front; so does one that
+    begins with apostrophes and one of these, so that the apostrophe can be taken off again. Plain
+    numbers stay as they are.
     """
     return [_csv_cell(value) for value in values]
 

@@ -28,7 +28,7 @@ class StanceClassifier:
     """Labels the sentences of documents.
 
     Make one with `from_pretrained`. It may be shared between threads, and it may be pickled: the
-    copy loads the model folder again.
+    copy loads the model folder again. ``sha256`` is the hash of its model folder, where it has one.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class StanceClassifier:
         self.labels = labels
         self.calibration = calibration or Calibration()
         self.language = language
+        self.sha256: str | None = None
         self._source: tuple[str, str, str] | None = None
 
     @classmethod
@@ -79,6 +80,7 @@ class StanceClassifier:
         reader = WindowReader.from_file(checkpoint.tokenizer, config.special, config.window)
         made = make_backend(checkpoint, backend, device)
         classifier = cls(reader, made, config.labels, config.calibration, config.language)
+        classifier.sha256 = checkpoint.sha256
         classifier._source = (str(checkpoint.folder), backend, device)
         return classifier
 
@@ -140,6 +142,27 @@ class StanceClassifier:
                 spans=tuple(span for _, spans in results for span in spans),
                 labels=self.labels,
             )
+
+    def map_dataset(self, dataset: Any, text_column: str = "text", **options: Any) -> Any:
+        """Label a dataset of Hugging Face ``datasets``: a table, a stream, or splits of either.
+
+        Args:
+            dataset: the dataset.
+            text_column: the column with the texts.
+            options: passed on to its ``map``: ``batch_size``, ``num_proc``, ...
+
+        Returns:
+            The dataset with two columns more: ``sentences``, a list of ``{start, end, text, label,
+            scores, mixed, abstained}``, and ``spans``, a list of ``{start, end, label, score}``;
+            offsets in code points of the text.
+
+        Raises:
+            InputError: it has no such column, or has columns of these names.
+            MissingExtraError: ``datasets`` is not installed.
+        """
+        from natostance.inference.dataset import map_dataset
+
+        return map_dataset(self, dataset, text_column, **options)
 
     def logits(self, documents: Iterable[str | Document]) -> Iterator[Floats]:
         """Sentence logits before calibration.

@@ -154,7 +154,9 @@ class WindowReader:
             done = 0
             while done < len(sentence_ids):
                 if not ids:
-                    context = self._context(recent, sentence_ids[:done])
+                    # no more than is needed: a sentence may be as long as a book
+                    begun = sentence_ids[max(0, done - self.settings.left_context) : done]
+                    context = self._context(recent, begun)
                     ids.extend(context)
                 room = limit - len(ids)
                 if len(sentence_ids) - done > room:

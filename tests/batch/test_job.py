@@ -2,57 +2,23 @@
 
 from __future__ import annotations
 
-import errno
 import json
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
-from support import WORDS
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.normalizers import Lowercase
-from tokenizers.pre_tokenizers import Whitespace
+from batch_support import many, word_classifier, written
 
-from natostance.batch import writers
-from natostance.batch.job import JobInterrupted, JobReport, Progress, label_files
+from natostance.batch.job import label_files
 from natostance.batch.rejects import Rejected
-from natostance.document import STANCE, Document
+from natostance.batch.report import JobReport, Progress
+from natostance.document import Document
 from natostance.errors import InputError
 from natostance.inference.classifier import StanceClassifier
-from natostance.text.windows import SpecialTokens, Window, WindowReader, WindowSettings
-
-ALLIANCE, KREMLIN, POISON = 4, 5, 6
-
-
-class WordBackend:
-    """Scores that follow from single words: "alliance" is NATO's, "kremlin" Russia's."""
-
-    name = "words"
-
-    def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
-        return [self._window(np.array(window.ids)) for window in windows]
-
-    def _window(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        if POISON in ids:
-            raise FloatingPointError("the network broke")
-        sides = np.stack([ids == ALLIANCE, ids == KREMLIN, np.zeros_like(ids)], axis=1)
-        logits = np.where(sides, 8.0, np.array([0.0, 0.0, 2.0]))
-        weight = np.where(sides.any(axis=1), 6.0, 0.0)[:, None]
-        return np.concatenate([logits, weight, logits], axis=1).astype(np.float32)
 
 
 @pytest.fixture
 def classifier() -> StanceClassifier:
-    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "alliance", "kremlin", "poison", *WORDS]
-    tokenizer = Tokenizer(WordLevel({w: i for i, w in enumerate(names)}, unk_token="[UNK]"))
-    tokenizer.normalizer = Lowercase()
-    tokenizer.pre_tokenizer = Whitespace()
-    special = SpecialTokens(start=2, end=3, pad=0, unknown=1)
-    settings = WindowSettings(tokens=40, left_context=8)
-    return StanceClassifier(WindowReader(tokenizer, special, settings), WordBackend(), STANCE)
+    return word_classifier()
 
 
 ENGLISH = "The alliance will stay in the valley. Snow fell on the road to the old town all night."
@@ -75,19 +41,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def written(path: str | Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in Path(path).read_text().splitlines()]
-
-
-def many(path: Path, count: int, bad: Iterable[int] = ()) -> None:
-    texts = [f"Alliance w{i} w{i + 1}. Snow w{i % 7} again." for i in range(count)]
-    for i in bad:
-        texts[i] = f"Poison w{i}."
-    path.write_text(
-        "".join(json.dumps({"id": f"n{i}", "text": t}) + "\n" for i, t in enumerate(texts))
-    )
-
-
 @pytest.mark.usefixtures("folder")
 def test_good_articles_are_labelled_and_bad_ones_listed(classifier: StanceClassifier) -> None:
     report = label_files("in", "out.jsonl", classifier=classifier)
@@ -107,7 +60,13 @@ def test_good_articles_are_labelled_and_bad_ones_listed(classifier: StanceClassi
     assert [(r.file, r.line) for r in report.rejects] == [("in/b.jsonl", 2), ("in/c.txt", None)]
     assert report.status == 1
     assert report.seconds > 0
-    assert sorted(p.name for p in Path().iterdir()) == ["in", "out.jsonl"]
+    assert sorted(p.name for p in Path().iterdir()) == [
+        *("in", "out.jsonl", "out.jsonl.rejected.jsonl", "out.jsonl.run.json")
+    ]
+    assert [(r["file"], r["line"]) for r in written("out.jsonl.rejected.jsonl")] == [
+        ("in/b.jsonl", 2),
+        ("in/c.txt", None),
+    ]
 
 
 @pytest.mark.usefixtures("folder")
@@ -175,7 +134,9 @@ def test_where_nothing_is_labelled_no_file_is_made(
     (tmp_path / "a.txt").write_text(" ")
     report = label_files(tmp_path / "a.txt", tmp_path / "out.jsonl", classifier=classifier)
     assert (report.status, report.read) == (2, 1)
-    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+    assert not (tmp_path / "out.jsonl").exists()
+    (reject,) = written(tmp_path / "out.jsonl.rejected.jsonl")
+    assert reject["reason"] == "no text"
 
 
 def test_where_all_is_labelled_the_status_is_zero() -> None:
@@ -189,7 +150,7 @@ def test_where_all_is_labelled_the_status_is_zero() -> None:
         ("gone", "out.jsonl", "gone: no such file or folder"),
         ("in", "gone/out.jsonl", "the folder of the output does not exist"),
         ("in", "out.txt", "its suffix tells no format"),
-        ("in", "in/b.jsonl", "in/b.jsonl: the output is one of the inputs; write to another file"),
+        ("in", "in/b.jsonl", "in/b.jsonl: the output is one of the inputs; write elsewhere"),
         ("in", None, "a job needs either an output or a sink"),
     ],
 )
@@ -199,52 +160,6 @@ def test_a_wrong_call_is_an_error_before_the_model_is_loaded(
     with pytest.raises(InputError, match=message):
         label_files(paths, out, model="no such model")
     assert [p.name for p in Path().iterdir()] == ["in"]
-
-
-def test_an_interrupted_job_says_where_its_rows_are(
-    tmp_path: Path, classifier: StanceClassifier
-) -> None:
-    many(tmp_path / "a.jsonl", 200)
-
-    def interrupt(progress: Progress) -> None:
-        if progress.labelled == 50:
-            raise KeyboardInterrupt
-
-    with pytest.raises(JobInterrupted) as caught:
-        label_files(
-            tmp_path / "a.jsonl",
-            tmp_path / "out.jsonl",
-            classifier=classifier,
-            on_progress=interrupt,
-        )
-    part = tmp_path / "out.jsonl.part"
-    assert str(caught.value) == (
-        f"interrupted; the rows of the 50 articles labelled so far are in {part}"
-    )
-    assert len({row["doc_id"] for row in written(part)}) == 50
-    assert not (tmp_path / "out.jsonl").exists()
-
-
-def test_a_full_disk_says_where_the_rows_are(
-    tmp_path: Path, classifier: StanceClassifier, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    many(tmp_path / "a.jsonl", 5)
-    write = writers.DocumentWriter.write
-
-    def full(self: writers.DocumentWriter, document: Document) -> None:
-        if document.doc_id == "n3":
-            raise OSError(errno.ENOSPC, "No space left on device")
-        write(self, document)
-
-    monkeypatch.setattr(writers.DocumentWriter, "write", full)
-    with pytest.raises(InputError) as caught:
-        label_files(tmp_path / "a.jsonl", tmp_path / "out.jsonl", classifier=classifier)
-    part = tmp_path / "out.jsonl.part"
-    assert str(caught.value) == (
-        f"{tmp_path / 'out.jsonl'}: cannot be written: No space left on device; what fitted, the "
-        f"last row perhaps cut, is in {part}; make room or write elsewhere, and run the job again"
-    )
-    assert len(written(part)) == 6
 
 
 def test_memory_does_not_grow_with_the_input(tmp_path: Path, classifier: StanceClassifier) -> None:
@@ -263,5 +178,4 @@ def test_memory_does_not_grow_with_the_input(tmp_path: Path, classifier: StanceC
         tmp_path / "a.jsonl", tmp_path / "out.jsonl", classifier=classifier, on_progress=measure
     )
     tracemalloc.stop()
-    # what grows is the set of ids, about 100 bytes an article
     assert peaks[2] - peaks[1] < 200_000

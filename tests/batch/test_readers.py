@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable
@@ -15,7 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from natostance.batch.readers import Fields, Meter, read_articles, read_documents
+from natostance.batch.articles import Fields
+from natostance.batch.compression import zstd
+from natostance.batch.readers import Meter, read_articles, read_documents
 from natostance.batch.rejects import Rejected
 from natostance.batch.sources import find_sources
 from natostance.document import Document, Sentence, Span
@@ -33,7 +36,8 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         data = content.encode() if isinstance(content, str) else content
-        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+        packers = {".gz": gzip.compress, ".zst": zstd.compress}
+        path.write_bytes(packers.get(path.suffix, bytes)(data))
         return path
 
     return put
@@ -51,6 +55,12 @@ def only_reject(paths: str, **options: str) -> str:
     return str(reject)
 
 
+def made(source: str, text: str, **meta: object) -> str:
+    """The id of a record that gives none."""
+    content = json.dumps([text, meta], sort_keys=True)
+    return f"{source}#{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
 def lines(*records: object) -> str:
     return "".join(json.dumps(record) + "\n" for record in records)
 
@@ -58,7 +68,7 @@ def lines(*records: object) -> str:
 # --- one article a file
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz", "sub/a.md"])
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz", "a.txt.zst", "sub/a.md"])
 def test_a_text_is_kept_to_the_character(write: Write, name: str) -> None:
     text = "\ufeff# One.\r\n\r\nTwo \U0001f600 …\rThree.\u2028\n\n"
     write(name, text)
@@ -119,20 +129,26 @@ def test_a_damaged_or_missing_file_is_rejected(write: Write, tmp_path: Path) -> 
     whole = gzip.compress(lines(*({"text": f"Line {i}."} for i in range(20_000))).encode())
     (tmp_path / "cut.jsonl.gz").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "not.txt.gz").write_bytes(b"plain text")
+    packed = zstd.compress(b"A. " * 1000)
+    (tmp_path / "cut.txt.zst").write_bytes(packed[:-5])
+    (tmp_path / "two.txt.zst").write_bytes(packed + zstd.compress(b"End."))
     (tmp_path / "gone.txt").symlink_to("nowhere")
     write("bad.marked.txt", "---\nid: x\n---\nA [NATO: span\n")
     write("notes.docx", "x")
     documents, rejects = read([".", "notes.docx"])
     assert 0 < len(documents) < 20_000
-    assert documents[-1].text == f"Line {len(documents) - 1}."
+    assert documents[-1].text.endswith("A. End.")
+    assert documents[-2].text == f"Line {len(documents) - 2}."
     assert [str(r) for r in rejects] == [
         "bad.marked.txt, line 4: a span that does not end on its line; add a ]",
         "cut.jsonl.gz: cannot be read: Compressed file ended before the end-of-stream marker was "
         "reached; check the file",
+        "cut.txt.zst: cannot be read: Compressed file ended before the end-of-stream marker was "
+        "reached; check the file",
         "gone.txt: cannot be read: No such file or directory; check the file",
         "not.txt.gz: cannot be read: Not a gzipped file (b'pl'); check the file",
         "notes.docx: its suffix tells no format that is read; name files that end in .txt .md "
-        ".html .htm .jsonl .ndjson .csv .tsv .parquet, each but .parquet also with .gz",
+        ".html .htm .jsonl .ndjson .csv .tsv .parquet, each but .parquet also with .gz or .zst",
     ]
 
 
@@ -154,7 +170,7 @@ def test_each_line_of_jsonl_is_an_article_and_its_fields_travel_along(
     documents, rejects = read(name)
     assert rejects == []
     assert [(d.doc_id, d.text, dict(d.meta)) for d in documents] == [
-        (f"{name}#1", text, {"tags": ["x", None], "n": 1.5}),
+        (made(name, text, tags=["x", None], n=1.5), text, {"tags": ["x", None], "n": 1.5}),
         ("7", "B.", {}),
         ("c", "C.", {"id": 9}),
     ]
@@ -172,7 +188,7 @@ def test_a_bad_line_is_rejected_and_the_others_go_on(write: Write) -> None:
         + b'{"text": "E."}',
     )
     documents, rejects = read("a.jsonl")
-    assert [d.doc_id for d in documents] == ["a.jsonl#1", "a.jsonl#11"]
+    assert [d.text for d in documents] == ["A.", "E."]
     assert [(r.file, r.line, r.reason) for r in rejects[:9]] == [
         ("a.jsonl", 2, "not JSON: Expecting ',' delimiter at column 14"),
         ("a.jsonl", 3, "not a JSON object"),
@@ -213,7 +229,7 @@ def test_a_document_of_ours_is_read_whole(write: Write) -> None:
     write("a.jsonl", lines(document.to_dict(), broken, nameless, numbered, plain))
     documents, rejects = read("a.jsonl")
     assert documents[0] == document
-    assert documents[1] == document.replace(doc_id="a.jsonl#3")
+    assert documents[1] == document.replace(doc_id=made("a.jsonl", "Ab. Cd.", outlet="Wire"))
     assert documents[2].meta == {"format": "html"}
     assert [(r.line, r.reason.partition(" lies")[0]) for r in rejects] == [
         (2, "the sentence from 0 to 99"),
@@ -236,8 +252,16 @@ def test_each_row_of_csv_is_an_article_and_its_columns_travel_along(write: Write
     documents, rejects = read(["a.csv", "b.tsv.gz"])
     assert rejects == []
     assert [(d.doc_id, d.text, dict(d.meta)) for d in documents] == [
-        ("a.csv#2", 'One, "two".\r\nThree.', {"outlet": "Wire", "column_3": "5"}),
-        ("a.csv#5", "Four.", {"outlet": "", "column_3": ""}),
+        (
+            made("a.csv", 'One, "two".\r\nThree.', outlet="Wire", column_3="5"),
+            'One, "two".\r\nThree.',
+            {"outlet": "Wire", "column_3": "5"},
+        ),
+        (
+            made("a.csv", "Four.", outlet="", column_3=""),
+            "Four.",
+            {"outlet": "", "column_3": ""},
+        ),
         ("x", "One, two.", {}),
     ]
 
@@ -315,9 +339,9 @@ def test_each_row_of_parquet_is_an_article(write: Write, tmp_path: Path) -> None
     write("b.parquet", b"PAR1 nothing")
     pq.write_table(table.drop(["text"]), tmp_path / "c.parquet")
     documents, rejects = read(["a.parquet", "b.parquet", "c.parquet"])
-    assert [(d.doc_id, d.text, dict(d.meta)) for d in documents] == [
-        ("a.parquet#1", "A.", {"date": "2021-03-04", "tags": ["x"], "n": 1.0}),
-        ("a.parquet#3", "C.", {"date": "2021-03-04", "tags": None, "n": None}),
+    assert [(d.text, dict(d.meta)) for d in documents] == [
+        ("A.", {"date": "2021-03-04", "tags": ["x"], "n": 1.0}),
+        ("C.", {"date": "2021-03-04", "tags": None, "n": None}),
     ]
     assert [(r.file, r.line, r.reason.partition(":")[0]) for r in rejects] == [
         ("a.parquet", 2, "no text"),
@@ -334,8 +358,8 @@ def test_each_row_of_parquet_is_an_article(write: Write, tmp_path: Path) -> None
     [
         ("txt", "One.\r\nTwo.", ["stdin"]),
         ("md", "# One.", ["stdin"]),
-        ("jsonl", lines({"text": "A."}, {"text": "B.", "id": "b"}), ["stdin#1", "b"]),
-        ("csv", "text,x\nA.,1\n", ["stdin#2"]),
+        ("jsonl", lines({"text": "A."}, {"text": "B.", "id": "b"}), [made("stdin", "A."), "b"]),
+        ("csv", "text,x\nA.,1\n", [made("stdin", "A.", x="1")]),
     ],
 )
 def test_standard_input(
@@ -368,6 +392,23 @@ def test_an_id_names_one_article_of_the_run(write: Write) -> None:
         "b.jsonl, line 1: an earlier article has the id 'x' too; "
         "give each article an id of its own",
     ]
+
+
+def test_an_id_that_is_made_follows_the_record_and_not_its_line(write: Write) -> None:
+    write("a.jsonl", lines({"text": "A.", "n": 1}, {"text": "B."}))
+    (first, second), _ = read("a.jsonl")
+    write("a.jsonl", lines({"text": "New."}, {"text": "B."}, {"n": 1, "text": "A."}))
+    moved = {d.text: d.doc_id for d in read("a.jsonl")[0]}
+    assert (moved["A."], moved["B."]) == (first.doc_id, second.doc_id)
+
+
+def test_records_that_are_alike_are_numbered_where_they_give_no_id(write: Write) -> None:
+    base = made("a.jsonl", "A.")
+    # somebody gives an article the id that the second would get
+    write("a.jsonl", lines({"text": "X.", "id": f"{base}-2"}, *[{"text": "A."}] * 3))
+    documents, rejects = read("a.jsonl")
+    assert [d.doc_id for d in documents] == [f"{base}-2", base, f"{base}-3", f"{base}-4"]
+    assert rejects == []
 
 
 def test_without_a_place_for_rejects_the_first_one_raises(write: Write) -> None:

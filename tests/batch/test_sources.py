@@ -37,7 +37,7 @@ def paths(sources: list[Source]) -> list[str]:
 @pytest.mark.usefixtures("folder")
 def test_a_folder_stands_for_its_articles_sorted_without_hidden_ones() -> None:
     assert find_sources("in") == [
-        Source("in/a.jsonl.gz", "jsonl", compressed=True),
+        Source("in/a.jsonl.gz", "jsonl", "gz"),
         Source("in/b.txt", "txt"),
         Source("in/sub/c.HTML", "html"),
         Source("in/sub/d.marked.txt", "marked"),

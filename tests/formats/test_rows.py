@@ -128,12 +128,14 @@ def test_labels_from_spans_alone_have_no_scores() -> None:
     assert table["score_NATO"] is None
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-x", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-x", "@SUM(A1)", "\tx", "\rx", "'=x"]
+)
 def test_a_spreadsheet_does_not_run_a_cell(text: str) -> None:
     assert csv_cells([text]) == [f"'{text}"]
 
 
-@pytest.mark.parametrize("text", ["-5", "+3.5", "-1e9", "a=1", "", " =x", "'=x"])
+@pytest.mark.parametrize("text", ["-5", "+3.5", "-1e9", "a=1", "", " =x", "'x"])
 def test_cells_that_no_spreadsheet_runs_stay_as_they_are(text: str) -> None:
     assert csv_cells([text]) == [text]
 
