@@ -1,6 +1,7 @@
 """``natostance label`` in a process that kills itself (SIGKILL) at a chosen moment.
 
     python killed_job.py MOMENT NUMBER ARGUMENTS...
+    python killed_job.py --serve
 
 MOMENT is ``sync``, ``rename`` or ``unlink``: before the step of that number that changes the disk;
 ``sync+``, ``rename+`` or ``unlink+``: after it; ``write``: in the middle of the write of that
@@ -9,6 +10,7 @@ number; ``time``: that many milliseconds after the run has begun; ``never``.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -94,9 +96,9 @@ def at_time(milliseconds: int) -> None:
     storage.LocalDraft.__init__ = watched  # type: ignore[method-assign]
 
 
-if __name__ == "__main__":
-    moment, number = sys.argv[1], int(sys.argv[2])
-    sys.argv = ["natostance", *sys.argv[3:]]
+def run(moment: str, number: int, arguments: list[str]) -> None:
+    """Run the command, which dies at the moment."""
+    sys.argv = ["natostance", *arguments]
     if moment == "write":
         at_write(number)
     elif moment == "time":
@@ -104,3 +106,40 @@ if __name__ == "__main__":
     elif moment != "never":
         at_step(moment, number)
     main()
+
+
+def serve() -> None:
+    """Run a job for each line of standard input, in a process of its own, and print its status.
+
+    What takes long is imported once.
+    """
+    # imported for the children; whatever starts threads is made in them
+    import openvino  # noqa: F401
+    import py3langid  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
+
+    import natostance.batch.job
+    import natostance.inference.openvino_backend  # noqa: F401
+
+    for line in sys.stdin:
+        moment, number, arguments, messages = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            status = 70
+            try:
+                handle = os.open(messages, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+                os.dup2(handle, 2)
+                run(moment, number, arguments)
+            except SystemExit as end:
+                status = int(end.code or 0)
+            finally:
+                os._exit(status)
+        _, ended = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(ended), flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--serve"]:
+        serve()
+    else:
+        run(sys.argv[1], int(sys.argv[2]), sys.argv[3:])

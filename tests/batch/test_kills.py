@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,12 +40,40 @@ def articles(path: Path, count: int) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def run(moment: str, number: int, *arguments: object) -> int:
-    command = [sys.executable, SCRIPT, moment, number, "label", *arguments, "--quiet"]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
-    assert done.returncode in (-signal.SIGKILL, 0, 1), done.stderr
-    assert "Traceback" not in done.stderr
-    return done.returncode
+class Jobs:
+    """Runs jobs, each in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.messages = folder / "messages"
+        self.server = subprocess.Popen(
+            [sys.executable, str(SCRIPT), "--serve"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )
+
+    def __call__(self, moment: str, number: int, *arguments: object) -> int:
+        assert self.server.stdin is not None
+        assert self.server.stdout is not None
+        command = ["label", *map(str, arguments), "--quiet"]
+        self.server.stdin.write(json.dumps([moment, number, command, str(self.messages)]) + "\n")
+        self.server.stdin.flush()
+        status = int(self.server.stdout.readline())
+        said = self.messages.read_text()
+        assert status in (-signal.SIGKILL, 0, 1), said
+        assert "Traceback" not in said
+        return status
+
+    def close(self) -> None:
+        self.server.communicate()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Jobs]:
+    jobs = Jobs(tmp_path)
+    yield jobs
+    jobs.close()
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -56,7 +86,14 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def kill_until(
-    tmp_path: Path, model: Path, count: int, kills: int, shard: int, outs: list[str], seed: int
+    run: Jobs,
+    tmp_path: Path,
+    model: Path,
+    count: int,
+    kills: int,
+    shard: int,
+    outs: list[str],
+    seed: int,
 ) -> dict[str, int]:
     """Kill jobs until there were that many kills; each job is resumed until it is done.
 
@@ -102,12 +139,14 @@ def rows_of(found: dict[str, bytes], name: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in found[name].splitlines()]
 
 
-def test_a_few_kills(tmp_path: Path, tiny_model: Path) -> None:
-    killed = kill_until(tmp_path, tiny_model, 120, 5, 30, ["rows.jsonl"], seed=4)
+def test_a_few_kills(run: Jobs, tmp_path: Path, tiny_model: Path) -> None:
+    killed = kill_until(run, tmp_path, tiny_model, 120, 5, 30, ["rows.jsonl"], seed=4)
     assert sum(killed.values()) >= 5
 
 
-def test_no_row_is_lost_or_doubled_by_the_undisturbed_run(tmp_path: Path, tiny_model: Path) -> None:
+def test_no_row_is_lost_or_doubled_by_the_undisturbed_run(
+    run: Jobs, tmp_path: Path, tiny_model: Path
+) -> None:
     articles(tmp_path / "a.jsonl", 210)
     options = ["--model", tiny_model, "--shard-articles", 40]
     run("never", 0, tmp_path / "a.jsonl", "--out", tmp_path / "rows", *options)
@@ -125,9 +164,9 @@ def test_no_row_is_lost_or_doubled_by_the_undisturbed_run(tmp_path: Path, tiny_m
 
 
 @pytest.mark.kill
-def test_a_hundred_kills(tmp_path: Path, tiny_model: Path) -> None:
+def test_a_hundred_kills(run: Jobs, tmp_path: Path, tiny_model: Path) -> None:
     outs = ["rows.jsonl", "rows", "rows.csv.gz", "rows.parquet"]
-    killed = kill_until(tmp_path, tiny_model, 2000, 100, 100, outs, seed=20)
+    killed = kill_until(run, tmp_path, tiny_model, 2000, 100, 100, outs, seed=20)
     print("kills:", killed, "in all", sum(killed.values()))
     assert sum(killed.values()) >= 100
     assert min(killed.values()) > 0

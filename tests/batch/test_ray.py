@@ -165,7 +165,7 @@ def test_a_run_on_the_cluster_is_resumed(
 @pytest.mark.cluster
 def test_a_second_worker_pays(cluster: Any, tmp_path: Path, tiny_model: Path) -> None:
     """Workers of one core each: sentences a second with two against one."""
-    articles(tmp_path / "in", 8, 3000)
+    articles(tmp_path / "in", 8, 1000)
     seconds = {}
     with pytest.MonkeyPatch.context() as patch:
         for workers in (1, 2, 1, 2):
@@ -176,7 +176,7 @@ def test_a_second_worker_pays(cluster: Any, tmp_path: Path, tiny_model: Path) ->
                 model=tiny_model,
                 backend="torch",
                 engine="ray",
-                shard_articles=500,
+                shard_articles=250,
             )
             seconds[workers] = min(seconds.get(workers, 1e9), report.seconds)
     print(f"one worker {seconds[1]:.1f} s, two {seconds[2]:.1f} s: {seconds[1] / seconds[2]:.2f}")
