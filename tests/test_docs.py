@@ -138,4 +138,4 @@ def test_links_lead_somewhere(page: Path) -> None:
     text = _FENCE.sub("", page.read_text(encoding="utf-8"))
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
         if not target.startswith(("http://", "https://")):
-            assert (page.parent / target).exists() or target in _ELSEWHERE, f"{page.name}: {target}"
+            assert (page.parent / target).exists(), f"{page.name}: {target}"

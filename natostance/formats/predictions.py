@@ -69,7 +69,7 @@ def holds_rows(path: Path) -> bool:
     """Whether a file, or the first of a folder, holds rows of ``natostance label``."""
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
-        rows = [p for p in files if not p.name.startswith("rejected.") and _is_table_or_lines(p)]
+        rows = [p for p in files if "rejected" not in p.name and _is_table_or_lines(p)]
         return bool(rows) and len(rows) == len(files) and holds_rows(rows[0])
     name = path.name.lower()
     if name.endswith(_TABLES):
