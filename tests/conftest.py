@@ -68,3 +68,24 @@ def tiny_model(
     from natostance.training.run import train
 
     return train(tiny_recipe(tmp_path_factory.mktemp("runs"), tiny_encoder, tiny_corpus, Recipe))
+
+
+@pytest.fixture(scope="session")
+def varied_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Articles that share no five words, so that folds can part them."""
+    folder = tmp_path_factory.mktemp("varied")
+    (folder / "articles").mkdir()
+    for i in range(24):
+        a, b, c = (f"{word}{i}" for word in ("amber", "birch", "cedar"))
+        lines = [
+            f"Committee {a} met {b} town {c} hall.",
+            f"She {a} said [NATO: alliance {b} would defend {c} land.]",
+            f"He {c} replied [RUSSIA: bloc {a} had broken {b} word.]",
+            f"Trains {b} ran late {c} snow {a} again.",
+        ]
+        lines = lines[i % 4 :] + lines[: i % 4]
+        (folder / "articles" / f"a{i:02d}.marked.txt").write_text(
+            f"---\nid: a{i:02d}\n---\n" + "\n".join(lines) + "\n", encoding="utf-8"
+        )
+    (folder / "corpus.yaml").write_text("dev: [a20, a21, a22, a23]\n", encoding="utf-8")
+    return folder

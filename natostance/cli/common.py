@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -42,3 +42,12 @@ def fail(message: object) -> None:
 def warn(message: object) -> None:
     """Print a warning on standard error."""
     err_console().print(Text(f"natostance: {message}", style="yellow"))
+
+
+def quiet_transformers() -> None:
+    """Keep the library's own reports and bars off the terminal; needs the extra ``[train]``."""
+    import transformers
+
+    logging: Any = transformers.logging
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

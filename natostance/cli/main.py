@@ -17,7 +17,9 @@ from natostance.cli import (
     corpus,
     evaluate,
     label,
+    pretrain,
     report,
+    screen,
     shares,
     train,
 )
@@ -39,8 +41,8 @@ app.command("compare")(compare.compare)
 app.command("challenge")(challenge.challenge)
 app.command("shares")(shares.shares)
 app.command("train")(train.train)
-app.command("pretrain")(train.pretrain)
-app.command("screen")(train.screen)
+app.command("pretrain")(pretrain.pretrain)
+app.command("screen")(screen.screen)
 app.command("agreement")(agreement.agreement)
 app.command("convert")(convert.convert)
 app.command("report")(report.report)
