@@ -306,8 +306,8 @@ class RemoteFolder:
             self._fs.rm_file(self._at(name))
 
     def remove_folder(self) -> None:
-        # object stores have no folders, and a folder that something else lies in is not ours to remove;
-        # what the job counts on are files, so nothing is lost when the empty folder stays
+        # object stores have no folders, and one that holds something else is not ours to remove;
+        # the job counts on files alone, so nothing is lost where a folder stays
         with suppress(OSError, NotImplementedError):
             self._fs.rmdir(self._inner)
 
