@@ -33,8 +33,9 @@ def card(
     """
     from natostance.checkpoint import released_folder
     from natostance.cli.common import err_console
-    from natostance.report.card import figures, replace_section, write_card
+    from natostance.report.card import figures, write_card
     from natostance.report.papers import Papers
+    from natostance.report.sections import replace_section
 
     folder = model or released_folder()
     if into is None:

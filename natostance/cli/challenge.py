@@ -66,7 +66,6 @@ def challenge(
         check_folders,
         tracked,
         write_results,
-        write_section,
         write_text,
     )
     from natostance.cli.tables import show_table
@@ -134,6 +133,8 @@ def challenge(
             out, {name: {**papers[name], **suite_hash, **row} for name, row in results.items()}
         )
     if markdown is not None and section is not None:
-        write_section(markdown, section, to_markdown(tables))
+        from natostance.report.sections import replace_section
+
+        replace_section(markdown, section, to_markdown(tables))
     elif markdown is not None:
         write_text(markdown, to_markdown(tables))

@@ -18,7 +18,6 @@ from natostance.cli.outputs import (
     comparison_tables,
     tracked,
     write_results,
-    write_section,
     write_text,
 )
 from natostance.cli.systems import (
@@ -179,7 +178,9 @@ def evaluate(
         _write_mistakes(errors, found)
     if markdown is not None:
         if section is not None:
-            write_section(markdown, section, to_markdown(overview))
+            from natostance.report.sections import replace_section
+
+            replace_section(markdown, section, to_markdown(overview))
         else:
             write_text(markdown, _whole_markdown(given.title, results, overview))
     if html is not None:

@@ -72,29 +72,6 @@ def write_text(path: Path, text: str) -> None:
         ) from None
 
 
-def write_section(path: Path, name: str, text: str) -> None:
-    """Put text between ``<!-- name:begin -->`` and ``<!-- name:end -->`` of a Markdown file.
-
-    Raises:
-        InputError: the file cannot be read, or does not have both lines once, in this order.
-    """
-    from natostance.errors import InputError
-
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    try:
-        whole = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", file=path) from None
-    first, last = whole.find(begin), whole.find(end)
-    if whole.count(begin) != 1 or whole.count(end) != 1 or first > last:
-        raise InputError(
-            f"there is no section {name!r} in it",
-            file=path,
-            remedy=f"add the lines {begin} and {end}",
-        )
-    write_text(path, f"{whole[:first]}{begin}\n{text}{whole[last:]}")
-
-
 def tracked(
     labelled: Iterable[Document], name: str, articles: int, shown: bool
 ) -> Iterable[Document]:

@@ -14,7 +14,6 @@ from typing import Any
 import yaml
 
 from natostance.checkpoint import CARD, ModelConfig
-from natostance.errors import InputError
 from natostance.report.card_figures import (
     NOT_MEASURED,
     TITLES,
@@ -26,7 +25,7 @@ from natostance.report.card_figures import (
 )
 from natostance.report.papers import Json, Papers, get
 
-__all__ = ["card", "card_of", "figures", "front_matter", "replace_section", "write_card"]
+__all__ = ["card", "card_of", "figures", "front_matter", "write_card"]
 
 
 def write_card(folder: Path) -> Path:
@@ -130,27 +129,6 @@ def front_matter(papers: Papers) -> dict[str, Any]:
     if results := list(_results(papers)):
         front["model-index"] = [{"name": config.name, "results": results}]
     return front
-
-
-def replace_section(path: Path, name: str, text: str) -> None:
-    """Put text between the lines ``<!-- name:begin -->`` and ``<!-- name:end -->`` of a file.
-
-    Raises:
-        InputError: the file cannot be read or written, or has not both lines once, in this order.
-    """
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    try:
-        whole = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", file=path) from None
-    first, last = whole.find(begin), whole.find(end)
-    if whole.count(begin) != 1 or whole.count(end) != 1 or first > last:
-        raise InputError(
-            f"there is no section {name!r} in it",
-            file=path,
-            remedy=f"add the lines {begin} and {end}",
-        )
-    path.write_text(f"{whole[:first]}{begin}\n{text.strip()}\n{whole[last:]}", encoding="utf-8")
 
 
 def _base(run: Json) -> str | None:

@@ -12,8 +12,9 @@ from support import ROOT
 
 from natostance.checkpoint import Checkpoint
 from natostance.errors import InputError
-from natostance.report.card import card_of, figures, replace_section, write_card
+from natostance.report.card import card_of, figures, write_card
 from natostance.report.papers import Papers
+from natostance.report.sections import replace_section
 
 CONFIG = Checkpoint.load(ROOT / "models" / "minilm-l6").config
 RESULTS: dict[str, Any] = {
