@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from natostance.document import LabelSet
@@ -69,26 +69,12 @@ def against_table(
 ) -> Table:
     """The table of `natostance.evaluation.comparison.compare_with`."""
     title = next(f.title for f in figures(labels) if f.name == figure)
-    return Table(
+    return _against(
         f"{reference} against each of the others: {title}",
-        (
-            *("other system", reference, "other", "difference", "95 % interval"),
-            *("p (permutation)", "p (Holm)", "p (bootstrap)"),
-        ),
-        tuple(
-            (
-                name,
-                rate(row["first"]),
-                rate(row["second"]),
-                f"{row['effect']:+.3f}",
-                interval(row["interval"]),
-                p_value(row["p_permutation"]),
-                p_value(row["p_holm"]),
-                p_value(row["p_bootstrap"]),
-            )
-            for name, row in comparisons.items()
-        ),
-        ("Paired tests over articles; Holm: adjusted for the number of comparisons.",),
+        reference,
+        comparisons,
+        ("permutation", "holm", "bootstrap"),
+        "Paired tests over articles; Holm: adjusted for the number of comparisons.",
     )
 
 
@@ -157,11 +143,33 @@ def challenges_table(systems: Mapping[str, Results]) -> Table:
 
 def challenge_tests_table(reference: str, tests: Mapping[str, Results]) -> Table:
     """The table of `natostance.evaluation.challenge.compare_with`."""
-    return Table(
+    return _against(
         f"{reference} against each of the others: groups right",
+        reference,
+        tests,
+        ("permutation", "holm"),
+        "Paired tests over groups; Holm: adjusted for the number of comparisons.",
+    )
+
+
+def _size(results: Results) -> str:
+    return f"{results['articles']} articles, {results['sentences']} sentences."
+
+
+def _against(
+    title: str,
+    reference: str,
+    comparisons: Mapping[str, Results],
+    tests: Sequence[str],
+    note: str,
+) -> Table:
+    """A row for each other system: both values, the difference and its p by each test."""
+    names = {"permutation": "permutation", "holm": "Holm", "bootstrap": "bootstrap"}
+    return Table(
+        title,
         (
             *("other system", reference, "other", "difference", "95 % interval"),
-            *("p (permutation)", "p (Holm)"),
+            *(f"p ({names[test]})" for test in tests),
         ),
         tuple(
             (
@@ -170,14 +178,9 @@ def challenge_tests_table(reference: str, tests: Mapping[str, Results]) -> Table
                 rate(row["second"]),
                 f"{row['effect']:+.3f}",
                 interval(row["interval"]),
-                p_value(row["p_permutation"]),
-                p_value(row["p_holm"]),
+                *(p_value(row[f"p_{test}"]) for test in tests),
             )
-            for name, row in tests.items()
+            for name, row in comparisons.items()
         ),
-        ("Paired tests over groups; Holm: adjusted for the number of comparisons.",),
+        (note,),
     )
-
-
-def _size(results: Results) -> str:
-    return f"{results['articles']} articles, {results['sentences']} sentences."
