@@ -8,6 +8,7 @@ feature.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -123,23 +124,19 @@ class ByteDropout(nn.Dropout):
         return states * kept
 
 
-def prepare(encoder: PreTrainedModel) -> bool:
-    """Let an encoder train fast on the processor, where it lets its attention be chosen.
+def prepare(encoder: PreTrainedModel) -> None:
+    """Let an encoder train fast on the processor.
 
-    Dropout of attention probabilities is switched off; dropout of states stays.
-
-    Returns:
-        Whether its attention was replaced.
+    Its dropout is replaced, and its attention where it lets that be chosen (MPNet does not). Where
+    attention is replaced, its probabilities are not dropped any more.
     """
     for module in encoder.modules():
         for name, child in module.named_children():
             if type(child) is nn.Dropout:
                 setattr(module, name, ByteDropout(child.p).train(child.training))
-    try:
+    # an encoder that cannot let it be chosen is warned of or refused: either way it keeps its own
+    with suppress(ValueError):
         encoder.set_attn_implementation(ATTENTION)
-    except ValueError:
-        return False
-    return True
 
 
 AttentionInterface.register(ATTENTION, _interface)

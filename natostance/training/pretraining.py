@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from natostance.corpus import Corpus
-from natostance.corpus.leaks import LIMIT, ngrams
+from natostance.corpus.leaks import find_leaks
 from natostance.corpus.load import articles_folder
 from natostance.document import Document
 from natostance.errors import InputError
@@ -198,9 +198,9 @@ def readable(settings: PretrainingSettings, articles: Path | None) -> Iterator[D
     """What may be read: the train split, and unlabelled articles that share no text with others.
 
     Left out are dev and test articles, and every article that shares more than a quarter of its
-    word 5-grams (or of theirs) with one.
+    word 5-grams (or of theirs) with one; see `natostance.corpus.leaks`.
     """
-    kept: list[set[tuple[str, ...]]] = []
+    kept: list[Document] = []
     own: tuple[Document, ...] = ()
     for path in dict.fromkeys([settings.corpus, *settings.kept_from]):
         corpus = Corpus.load(path, articles=articles)
@@ -208,20 +208,15 @@ def readable(settings: PretrainingSettings, articles: Path | None) -> Iterator[D
             if path == settings.corpus and split == "train":
                 own = documents
             else:
-                kept += [_grams(d) for d in documents]
-    seen = set()
+                kept += documents
+    wanted: dict[str, Document] = {}
     for document in (*own, *_unlabelled(settings, articles)):
-        if document.doc_id in seen or not document.sentences:
-            continue
-        seen.add(document.doc_id)
-        grams = _grams(document)
-        if all(len(grams & k) <= LIMIT * max(1, min(len(grams), len(k))) for k in kept):
-            yield document
-
-
-def _grams(document: Document) -> set[tuple[str, ...]]:
-    """The word 5-grams of an article without its page furniture."""
-    return ngrams(" ".join(document[s] for s in document.sentences))
+        if document.sentences:
+            wanted.setdefault(document.doc_id, document)
+    both = [*(("kept", d) for d in kept), *(("read", d) for d in wanted.values())]
+    # those that are kept come first, and so the second of each pair is what would have been read
+    shared = {leak.second for leak in find_leaks(both)}
+    yield from (d for name, d in wanted.items() if name not in shared)
 
 
 def _unlabelled(settings: PretrainingSettings, articles: Path | None) -> Iterator[Document]:

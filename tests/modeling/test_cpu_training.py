@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from natostance.modeling.cpu_training import ByteDropout, attention, prepare
+from natostance.modeling.cpu_training import ATTENTION, ByteDropout, attention, prepare
 from natostance.modeling.encoder import load_encoder
 
 
@@ -43,7 +43,8 @@ def test_an_encoder_reads_the_same_after_it_was_prepared(tiny_encoder: Path) -> 
     for prepared in (False, True):
         encoder = load_encoder(str(tiny_encoder), dropout=0.1).eval()
         if prepared:
-            assert prepare(encoder)
+            prepare(encoder)
+            assert encoder.config._attn_implementation == ATTENTION
             assert any(isinstance(m, ByteDropout) for m in encoder.modules())
         states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         states[mask > 0].square().sum().backward()
