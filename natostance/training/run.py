@@ -5,26 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import platform
 import shutil
-import subprocess
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import transformers
 
-from natostance.checkpoint import RUN, Calibration, Checkpoint, write_json
+from natostance.checkpoint import RUN, Calibration, write_json
 from natostance.corpus import Corpus
 from natostance.document import Document, LabelSet
 from natostance.errors import InputError
 from natostance.evaluation.calibration import Promise, promise
-from natostance.evaluation.calibration import measure as measure_calibration
-from natostance.evaluation.counts import Confusion
 from natostance.evaluation.harness import Evaluation, evaluate
 from natostance.inference.calibration import fit_temperature, probabilities
 from natostance.inference.classifier import StanceClassifier
@@ -35,6 +29,7 @@ from natostance.text.windows import WindowReader
 from natostance.training import examples, loop, release
 from natostance.training.distillation import SoftTargets, soft_targets
 from natostance.training.folds import Held, split_fold
+from natostance.training.papers import commit, out_of_fold_figures, papers, teacher_hashes
 from natostance.training.recipe import Recipe
 
 STATE, RECIPE = "state", "recipe.json"
@@ -67,7 +62,7 @@ def train(
         InputError: corpus or encoder cannot be used, or there is another run in the folder.
         ConversionError: the trained network and its exported graph differ.
     """
-    began, commit = time.time(), _commit()
+    began, at_commit = time.time(), commit()
     folder = recipe.output / recipe.name
     resuming = _prepare(folder, recipe, resume)
     data = recipe.data
@@ -101,7 +96,7 @@ def train(
         run["out_of_fold"] = out_of_fold_figures(on, pupil.labels, calibration.temperature)
     if promised is not None:
         run["promise"] = promised.to_dict()
-    run["code"] = {"natostance": version("natostance"), "commit": commit}
+    run["code"] = {"natostance": version("natostance"), "commit": at_commit}
     run["minutes"] = round((time.time() - began) / 60, 1)
     write_json(folder / RUN, run)
     shutil.rmtree(folder / STATE)
@@ -200,10 +195,7 @@ def crossfit(
 
     They are kept in the recipe's cache, and serve all seeds of a recipe.
     """
-    settings = recipe.model_dump(mode="json", exclude={"output", "cache", "name", "seed"})
-    settings["calibration"].pop("promised_error")
-    text = json.dumps([settings, fingerprint], sort_keys=True)
-    folder = recipe.cache / f"folds-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    folder = folds_folder(recipe, fingerprint)
     path = folder / f"{fold + 1}-of-{recipe.calibration.folds}.npz"
     if path.exists():
         return Held.load(path)
@@ -215,6 +207,21 @@ def crossfit(
     found.save(path)
     shutil.rmtree(state, ignore_errors=True)
     return found
+
+
+def folds_folder(recipe: Recipe, fingerprint: str) -> Path:
+    """Where a recipe's folds are kept: all that decides them but the seed is in its name.
+
+    Args:
+        recipe: the recipe.
+        fingerprint: of the corpus.
+    """
+    settings = recipe.model_dump(mode="json", exclude={"output", "cache", "name", "seed"})
+    settings["calibration"].pop("promised_error")
+    # a folder's name says nothing of the weights in it
+    settings["distillation"]["teachers"] = teacher_hashes(recipe)
+    text = json.dumps([settings, fingerprint], sort_keys=True)
+    return recipe.cache / f"folds-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def calibrate(held: Held, promised_error: float | None) -> tuple[Calibration, Promise | None]:
@@ -236,74 +243,6 @@ def calibrate(held: Held, promised_error: float | None) -> tuple[Calibration, Pr
         )
     threshold = math.ceil(kept.threshold * 1e6) / 1e6
     return Calibration(temperature=temperature, threshold=min(1.0, threshold)), kept
-
-
-def out_of_fold_figures(held: Held, labels: LabelSet, temperature: float) -> dict[str, Any]:
-    """How good the predictions out of fold are, by sentence."""
-    chances = probabilities(held.logits, temperature)
-    pairs = zip(held.gold, chances.argmax(1), strict=True)
-    names = labels.names
-    confusion = Confusion.of(names, Counter((names[a], names[b]) for a, b in pairs))
-    report = measure_calibration(chances, chances.argmax(1), held.gold, held.articles)
-    return {
-        "articles": len(set(held.articles.tolist())),
-        "sentences": confusion.total,
-        "macro_f1": round(confusion.macro_f1, 4),
-        "classes": {name: round(confusion.counts(name).f1, 4) for name in names},
-        "calibration": report.to_dict(),
-    }
-
-
-def papers(
-    recipe: Recipe,
-    corpus: Corpus,
-    learned: Sequence[Document],
-    calibration: Calibration,
-    parities: Sequence[release.Parity],
-    history: Sequence[dict[str, float]],
-) -> dict[str, Any]:
-    """What ``run.json`` says of the run: enough to repeat it, and what came of it."""
-    return {
-        "recipe": recipe.model_dump(
-            mode="json", exclude={"output", "cache"}
-        ),  # where it lies changes nothing
-        "seed": recipe.seed,
-        "data": {
-            "fingerprint": corpus.fingerprint,
-            "annotators": corpus.settings.annotators,
-            "train": _size(learned),
-            "teachers": [Checkpoint.load(t).sha256 for t in recipe.distillation.teachers],
-            "dev": _size(corpus.split(recipe.data.dev) if recipe.data.dev else ()),
-        },
-        "packages": {
-            name: version(name) for name in ("torch", "transformers", "tokenizers", "openvino")
-        },
-        "machine": {
-            "python": platform.python_version(),
-            "system": platform.system(),
-            "processor": platform.machine(),
-            "bf16": loop.uses_bf16(recipe.optimisation.precision),
-        },
-        "epochs": [
-            {
-                "epoch": entry["epoch"],
-                "macro_f1": round(entry[loop.METRIC], 4),
-                "character_f1": round(entry["eval_character_f1"], 4),
-            }
-            for entry in history
-            if loop.METRIC in entry
-        ],
-        "calibration": calibration.model_dump(),
-        "parity": [
-            {
-                "backend": p.backend,
-                "sentences": p.sentences,
-                "differing": p.differing,
-                "largest": round(p.largest, 6),
-            }
-            for p in parities
-        ],
-    }
 
 
 def _prepare(folder: Path, recipe: Recipe, resume: bool) -> bool:
@@ -340,21 +279,3 @@ def _check_length(network: StanceNetwork, recipe: Recipe) -> None:
             f"windows of {recipe.window.tokens} tokens are longer than the encoder's {limit}",
             remedy="lower window.tokens in the recipe",
         )
-
-
-def _size(documents: Sequence[Document]) -> dict[str, int]:
-    return {"articles": len(documents), "sentences": sum(len(d.sentences) for d in documents)}
-
-
-def _commit() -> str | None:
-    """The commit of the checkout that the code runs from, if it is one."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from natostance.text.windows import WindowReader, WindowSettings
 from natostance.training import examples
 from natostance.training.distillation import SoftTargets, soft_targets
 from natostance.training.recipe import Recipe
-from natostance.training.run import screen, train
+from natostance.training.run import folds_folder, screen, train
 
 
 def test_two_teachers_speak_with_the_mean_of_their_probabilities(
@@ -144,6 +145,26 @@ def test_folds_calibrate_and_promise(
     times = [path.stat().st_mtime_ns for path in kept]
     train(recipe.model_copy(update={"seed": 2, "name": "second"}))  # type: ignore[attr-defined]
     assert [path.stat().st_mtime_ns for path in kept] == times
+
+
+def test_another_teacher_under_the_same_name_makes_other_folds(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    teacher = tmp_path / "teacher"
+    shutil.copytree(tiny_model, teacher)
+
+    def folder(**changes: object) -> Path:
+        distillation = {"teachers": [teacher]}
+        recipe = tiny_recipe(
+            tmp_path, tiny_encoder, tiny_corpus, Recipe, distillation=distillation, **changes
+        )
+        return folds_folder(recipe, "fingerprint")  # type: ignore[arg-type]
+
+    before = folder()
+    assert folder(seed=7, name="other") == before
+    config = (teacher / "config.json").read_text()
+    (teacher / "config.json").write_text(config.replace('"temperature"', ' "temperature"'))
+    assert folder() != before
 
 
 def test_screening_measures_a_fold_and_keeps_nothing(
