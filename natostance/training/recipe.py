@@ -79,7 +79,8 @@ class CalibrationSettings(Settings):
         default=0,
         ge=0,
         description="0: the dev split; otherwise predictions out of fold, each article's by a "
-        "network that saw neither it nor any article that shares text with it",
+        "network that saw neither it nor any article that shares text with it, and that kept its "
+        "last epoch",
     )
     promised_error: float | None = Field(
         default=None,

@@ -129,8 +129,7 @@ def screen(
         raise InputError(f"fold {fold} of {folds} is empty", remedy="use fewer folds")
     teachers = recipe.distillation.teachers
     soft = soft_targets(teachers, learned, corpus.labels) if teachers else None
-    optimisation = recipe.optimisation.model_copy(update={"keep": "last"})
-    pupil = _Pupil(recipe.model_copy(update={"optimisation": optimisation}), corpus.labels, soft)
+    pupil = _Pupil(recipe, corpus.labels, soft)
     with tempfile.TemporaryDirectory() as state:
         pupil.learn(learned, (), Path(state), list(callbacks))
     return evaluate(held, pupil.classifier().label_many(held))
@@ -165,7 +164,10 @@ class _Pupil:
         callbacks: list[transformers.TrainerCallback],
         resuming: bool = False,
     ) -> list[dict[str, float]]:
-        """Make a fresh network and train it; returns what was logged."""
+        """Make a fresh network and train it; returns what was logged.
+
+        Without dev documents no epoch is best, and the last one is kept.
+        """
         transformers.set_seed(self.recipe.seed)
         self.network = StanceNetwork.pretrained(self.recipe.network, len(self.labels.names))
         _check_length(self.network, self.recipe)
@@ -174,10 +176,13 @@ class _Pupil:
             result = evaluate(dev, self.classifier().label_many(dev))
             return {"macro_f1": result.macro_f1, "character_f1": result.character_f1}
 
+        optimisation = self.recipe.optimisation
+        if not dev:
+            optimisation = optimisation.model_copy(update={"keep": "last"})
         return loop.fit(
             self.network,
             examples.build(learned, self.reader, self.labels, self._soft),
-            self.recipe.optimisation,
+            optimisation,
             self.recipe.distillation,
             pad=self._special.pad,
             seed=self.recipe.seed,

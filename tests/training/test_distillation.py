@@ -147,6 +147,15 @@ def test_folds_calibrate_and_promise(
     assert [path.stat().st_mtime_ns for path in kept] == times
 
 
+def test_folds_go_with_a_dev_split_that_chooses_the_epoch(
+    tiny_encoder: Path, varied_corpus: Path, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(tmp_path, tiny_encoder, varied_corpus, Recipe, calibration={"folds": 2})
+    run = json.loads((train(recipe) / "run.json").read_text())  # type: ignore[arg-type]
+    assert run["out_of_fold"]["articles"] == 20
+    assert run["data"]["dev"]["articles"] == 4
+
+
 def test_another_teacher_under_the_same_name_makes_other_folds(
     tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
 ) -> None:
