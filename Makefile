@@ -34,8 +34,9 @@ figures: $(VENV)/.default  ## the model's card, and the README's figures, from i
 	$(BIN)/natostance card models/minilm-l6
 	$(BIN)/natostance card models/minilm-l6 --into README.md
 
+# two at a time, each with one thread: threads of two processes on two cores wait for each other
 test: $(VENV)/.dev  ## the fast tests, under five minutes on two cores
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-peers: $(VENV)/.dev  ## figures and statistics against other packages
 	$(PIP) nervaluate seqeval krippendorff pygamma-agreement ppi-python

@@ -6,10 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support import tiny_recipe
 
 # nothing in a test may ask a hub for anything
 os.environ["HF_HUB_OFFLINE"] = "1"
+# no test is timed: machines are shared, and two tests run beside each other
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -43,9 +43,8 @@ def load_encoder(name: str, dropout: float | None = None) -> PreTrainedModel:
     try:
         config = AutoConfig.from_pretrained(source)
         if dropout is not None:
-            for field in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
-                if hasattr(config, field):
-                    setattr(config, field, dropout)
+            for field, value in dropout_fields(config.to_dict(), dropout).items():
+                setattr(config, field, value)
         model: PreTrainedModel = AutoModel.from_pretrained(
             source, config=config, dtype="float32", **_without_pooler(config)
         )
@@ -55,6 +54,12 @@ def load_encoder(name: str, dropout: float | None = None) -> PreTrainedModel:
             remedy=f"use {PACKAGED!r}, a folder that transformers reads, or a name on the hub",
         ) from None
     return model
+
+
+def dropout_fields(config: dict[str, Any], dropout: float) -> dict[str, float]:
+    """The settings of dropout that a configuration has under their usual names, at a new value."""
+    names = ("hidden_dropout_prob", "attention_probs_dropout_prob")
+    return dict.fromkeys((name for name in names if name in config), dropout)
 
 
 def build_encoder(config: dict[str, Any], attention: str | None = None) -> PreTrainedModel:

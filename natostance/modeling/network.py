@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
 from pydantic import Field
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from natostance.modeling.encoder import build_encoder, load_encoder
+from natostance.checkpoint import Checkpoint
+from natostance.modeling.encoder import build_encoder, dropout_fields, load_encoder
 from natostance.modeling.heads import SentenceHead, TokenHead
 from natostance.settings import Settings
 
@@ -25,6 +28,11 @@ class NetworkSettings(Settings):
         default=None, ge=0, lt=1, description="overrides the encoder's own dropout"
     )
     head_dropout: float = Field(default=0.1, ge=0, lt=1, description="dropout in the heads")
+    start: Path | None = Field(
+        default=None,
+        description="model folder that training goes on from, heads included, in place of the "
+        "encoder's pretrained weights; its labels and tokens must be the recipe's",
+    )
 
 
 class StanceNetwork(nn.Module):
@@ -49,6 +57,23 @@ class StanceNetwork(nn.Module):
         """A network with a pretrained encoder and fresh heads."""
         encoder = load_encoder(settings.encoder, settings.encoder_dropout)
         return cls(encoder, labels, settings.head_dropout)
+
+    @classmethod
+    def started(cls, settings: NetworkSettings, checkpoint: Checkpoint) -> StanceNetwork:
+        """A network with the weights of a trained model, to be trained on.
+
+        Args:
+            settings: dropout of encoder and heads.
+            checkpoint: the trained model.
+        """
+        config = dict(checkpoint.config.encoder)
+        if settings.encoder_dropout is not None:
+            config |= dropout_fields(config, settings.encoder_dropout)
+        labels = len(checkpoint.config.labels.names)
+        network = cls(build_encoder(config), labels, settings.head_dropout)
+        state = load_file(checkpoint.weights)
+        network.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+        return network
 
     @classmethod
     def from_state(

@@ -40,6 +40,7 @@ def papers(
             "annotators": corpus.settings.annotators,
             "train": _size(learned),
             "teachers": teacher_hashes(recipe),
+            "start": start_hash(recipe),
             "dev": _size(corpus.split(recipe.data.dev) if recipe.data.dev else ()),
         },
         "packages": {
@@ -92,6 +93,12 @@ def out_of_fold_figures(held: Held, labels: LabelSet, temperature: float) -> dic
 def teacher_hashes(recipe: Recipe) -> list[str]:
     """The hashes of a recipe's teachers, in order."""
     return [Checkpoint.load(teacher).sha256 for teacher in recipe.distillation.teachers]
+
+
+def start_hash(recipe: Recipe) -> str | None:
+    """The hash of the model that a recipe goes on from."""
+    start = recipe.network.start
+    return None if start is None else Checkpoint.load(start).sha256
 
 
 def commit() -> str | None:

@@ -13,8 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import transformers
+from tokenizers import Tokenizer
 
-from natostance.checkpoint import RUN, Calibration, write_json
+from natostance.checkpoint import RUN, Calibration, Checkpoint, write_json
 from natostance.corpus import Corpus
 from natostance.document import Document, LabelSet
 from natostance.errors import InputError
@@ -29,7 +30,13 @@ from natostance.text.windows import WindowReader
 from natostance.training import examples, loop, release
 from natostance.training.distillation import SoftTargets, soft_targets
 from natostance.training.folds import Held, split_fold
-from natostance.training.papers import commit, out_of_fold_figures, papers, teacher_hashes
+from natostance.training.papers import (
+    commit,
+    out_of_fold_figures,
+    papers,
+    start_hash,
+    teacher_hashes,
+)
 from natostance.training.recipe import Recipe
 
 STATE, RECIPE = "state", "recipe.json"
@@ -156,6 +163,28 @@ class _Pupil:
         backend = TorchBackend(self.network, self._special.pad)
         return StanceClassifier(self.reader, backend, self.labels)
 
+    def _fresh(self) -> StanceNetwork:
+        """The network before training: pretrained, or the model that the recipe goes on from."""
+        settings = self.recipe.network
+        if settings.start is None:
+            return StanceNetwork.pretrained(settings, len(self.labels.names))
+        checkpoint = Checkpoint.load(settings.start)
+        config = checkpoint.config
+        if config.labels != self.labels:
+            raise InputError(
+                f"the model to go on from has the labels {', '.join(config.labels.names)}",
+                file=settings.start,
+                remedy=f"the corpus has {', '.join(self.labels.names)}",
+            )
+        own = Tokenizer.from_file(str(checkpoint.tokenizer))
+        if own.get_vocab() != self.reader.tokenizer.get_vocab() or config.special != self._special:
+            raise InputError(
+                "the model to go on from has other tokens than the recipe's encoder",
+                file=settings.start,
+                remedy="give the encoder that it was made of as network.encoder",
+            )
+        return StanceNetwork.started(settings, checkpoint)
+
     def learn(
         self,
         learned: Sequence[Document],
@@ -169,7 +198,7 @@ class _Pupil:
         Without dev documents no epoch is best, and the last one is kept.
         """
         transformers.set_seed(self.recipe.seed)
-        self.network = StanceNetwork.pretrained(self.recipe.network, len(self.labels.names))
+        self.network = self._fresh()
         _check_length(self.network, self.recipe)
 
         def measure() -> dict[str, float]:
@@ -225,6 +254,7 @@ def folds_folder(recipe: Recipe, fingerprint: str) -> Path:
     settings["calibration"].pop("promised_error")
     # a folder's name says nothing of the weights in it
     settings["distillation"]["teachers"] = teacher_hashes(recipe)
+    settings["network"]["start"] = start_hash(recipe)
     text = json.dumps([settings, fingerprint], sort_keys=True)
     return recipe.cache / f"folds-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,56 @@ def test_another_dispute_is_learned_without_a_change_in_code(
     assert classifier.labels.names == ("FAVOR", "AGAINST", "NONE")
     (document,) = classifier.label_many(Corpus.load(part.parent).split("dev")[:1])
     assert {s.label for s in document.sentences} <= {"FAVOR", "AGAINST", "NONE"}
+
+
+def test_training_goes_on_from_a_model(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    """At a rate of nearly nothing it stays what it was, heads included."""
+    network = {"encoder": str(tiny_encoder), "start": str(tiny_model)}
+    still = {"epochs": 1, "learning_rate": 1e-12, "head_learning_rate": 1e-12, "precision": "fp32"}
+    recipe = tiny_recipe(
+        tmp_path, tiny_encoder, tiny_corpus, Recipe, network=network, optimisation=still
+    )
+    assert isinstance(recipe, Recipe)
+    folder = train(recipe)
+    dev = Corpus.load(tiny_corpus).split("dev")
+    before = StanceClassifier.from_pretrained(tiny_model).logits(dev)
+    after = StanceClassifier.from_pretrained(folder).logits(dev)
+    for a, b in zip(before, after, strict=True):
+        assert b == pytest.approx(a, abs=1e-3)
+    run = json.loads((folder / "run.json").read_text())
+    assert run["data"]["start"] == Checkpoint.load(tiny_model).sha256
+
+
+def test_a_model_of_other_labels_is_no_start(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "corpus"
+    shutil.copytree(tiny_corpus, other)
+    for path in other.rglob("*"):
+        if path.is_file():
+            text = path.read_text()
+            path.write_text(text.replace("NATO", "FAVOR").replace("RUSSIA", "AGAINST"))
+    network = {"encoder": str(tiny_encoder), "start": str(tiny_model)}
+    recipe = tiny_recipe(tmp_path, tiny_encoder, other, Recipe, network=network)
+    assert isinstance(recipe, Recipe)
+    with pytest.raises(InputError, match="has the labels NATO"):
+        train(recipe)
+
+
+def test_a_model_of_other_tokens_is_no_start(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    encoder = tmp_path / "encoder"
+    shutil.copytree(tiny_encoder, encoder)
+    path = encoder / "tokenizer.json"
+    tokenizer = json.loads(path.read_text())
+    vocabulary = tokenizer["model"]["vocab"]
+    vocabulary["the"], vocabulary["of"] = vocabulary["of"], vocabulary["the"]
+    path.write_text(json.dumps(tokenizer))
+    network = {"encoder": str(encoder), "start": str(tiny_model)}
+    recipe = tiny_recipe(tmp_path, encoder, tiny_corpus, Recipe, network=network)
+    assert isinstance(recipe, Recipe)
+    with pytest.raises(InputError, match="other tokens"):
+        train(recipe)
