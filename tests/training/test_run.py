@@ -165,6 +165,8 @@ def test_a_model_of_other_labels_is_no_start(
         if path.is_file():
             text = path.read_text()
             path.write_text(text.replace("NATO", "FAVOR").replace("RUSSIA", "AGAINST"))
+    with (other / "corpus.yaml").open("a") as settings:
+        settings.write("labels: {sides: [FAVOR, AGAINST], neutral: NEUTRAL}\n")
     network = {"encoder": str(tiny_encoder), "start": str(tiny_model)}
     recipe = tiny_recipe(tmp_path, tiny_encoder, other, Recipe, network=network)
     assert isinstance(recipe, Recipe)
