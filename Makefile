@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: label picture figures test test-browser test-peers test-kill test-hostile test-ray test-fuzz memory \
+.PHONY: seeds label picture figures test test-browser test-peers test-kill test-hostile test-ray test-fuzz memory \
     test-label-studio test-install lint format segmentation train evaluate clean help
 
 help:            ## this list
@@ -85,6 +85,17 @@ segmentation: $(VENV)/.dev  ## segmentation against its composed gold, beside ot
 
 train: $(VENV)/.dev  ## the released model again (needs NATOSTANCE_ARTICLES)
 	$(BIN)/natostance train configs/minilm.yaml
+
+SEEDS ?= 1 2 3 4 5
+RECIPE ?= configs/minilm.yaml
+seeds: $(VENV)/.dev  ## a recipe with five seeds, mean and spread on dev (needs NATOSTANCE_ARTICLES; hours without a GPU)
+	@mkdir -p runs/seeds
+	for seed in $(SEEDS); do \
+	    test -f runs/seeds/$$seed/*/run.json || $(BIN)/natostance train $(RECIPE) --seed $$seed --out runs/seeds/$$seed || exit; \
+	    $(BIN)/natostance evaluate training --part real --split dev --model runs/seeds/$$seed/* \
+	        --out runs/seeds/dev-$$seed.json || exit; \
+	done
+	$(BIN)/natostance compare --seeds $(SEEDS:%=runs/seeds/dev-%.json) --out runs/seeds/seeds.json
 
 # SPLIT=test opens the real test split: once, for a release
 SPLIT ?= dev

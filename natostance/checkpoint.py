@@ -6,6 +6,7 @@ model.onnx          the graph; its weights are those of model.safetensors
 tokenizer.json      the tokenizer
 run.json            how it was trained: data, code, settings, seed, figures
 results.json        its dev figures, where they were measured again; results-*.json: others
+seeds.json          mean and spread over further seeds, on dev; seeds-*.json: on others
 challenge.json      what came of the challenge suite, where it was run
 README.md           the model card
 """
@@ -38,7 +39,10 @@ CONFIG, WEIGHTS, GRAPH, TOKENIZER = (
 )
 RUN, RESULTS, CARD = "run.json", "results.json", "README.md"
 # of a hub nothing else is fetched
-FILES = (CONFIG, WEIGHTS, GRAPH, TOKENIZER, RUN, RESULTS, "results-*.json", "challenge.json", CARD)
+FILES = (
+    *(CONFIG, WEIGHTS, GRAPH, TOKENIZER, RUN, RESULTS, "results-*.json"),
+    *("seeds.json", "seeds-*.json", "challenge.json", CARD),
+)
 RELEASED = "minilm-l6"
 
 

@@ -25,6 +25,8 @@ def figures(papers: Papers) -> str:
     parts = []
     for name, results in papers.results.items():
         parts.append(_figures(TITLES.get(name, name.capitalize()), results))
+        if name in papers.seeds:
+            parts.append(_spread(papers.seeds[name], papers.run.get("seed")))
         if name == "dev":
             parts.append(_dev_note(papers))
         elif name in _NOTES:
@@ -58,6 +60,19 @@ def _figures(title: str, results: Json) -> str:
     return "\n".join(lines)
 
 
+def _spread(seeds: Json, own: int | None) -> str:
+    """Mean and standard deviation over seeds, beside the figures of the one that is released."""
+    rows = {"sentence macro-F1": "macro_f1", "accuracy": "accuracy", "character F1": "character_f1"}
+    said = [
+        f"{title} {row['mean']:.3f} ± {row['sd']:.3f}"
+        for title, name in rows.items()
+        if (row := get(seeds, "figures", name)) and row["sd"] is not None
+    ]
+    here = "" if own is None else f" This model is seed {own}."
+    runs = len(get(seeds, "runs") or ())
+    return f"Over {runs} seeds of the recipe (mean ± sd): {', '.join(said)}.{here}"
+
+
 def _dev_note(papers: Papers) -> str:
     chose = "the epoch and the temperature"
     if get(papers.run, "recipe", "calibration", "folds"):
@@ -65,7 +80,7 @@ def _dev_note(papers: Papers) -> str:
     if get(papers.run, "recipe", "optimisation", "keep") == "last":
         chose = "among recipes"
     seed = papers.run.get("seed")
-    one = f" They are of one run (seed {seed})." if seed is not None else ""
+    one = f" They are of one run (seed {seed})." if seed is not None and not papers.seeds else ""
     test = "" if "test" in papers.results else " On the test split it was not measured."
     return (
         f"Figures on the dev split flatter the model a little: the split also chose {chose}."

@@ -3,6 +3,8 @@
 ``run.json`` is what training wrote. ``results.json`` is what ``natostance evaluate --out`` wrote on
 the dev split; further files of the same kind may lie beside it as ``results-<name>.json``
 (``results-test.json``, ``results-gold.json``), and the challenge suite's as ``challenge.json``.
+What ``natostance compare --seeds --out`` wrote of further runs of the recipe may lie there as
+``seeds.json`` (dev) and ``seeds-<name>.json``.
 Each may be missing, and each may lack a part: then that was not measured.
 """
 
@@ -29,6 +31,7 @@ class Papers:
         config: its ``config.json``.
         run: its ``run.json``; empty if there is none.
         results: results by name, ``dev`` first.
+        seeds: mean and spread over runs that differ in their seed alone, by the same names.
         challenge: results of the challenge suite.
     """
 
@@ -36,6 +39,7 @@ class Papers:
     run: Json = field(default_factory=dict)
     results: Mapping[str, Json] = field(default_factory=dict)
     challenge: Json | None = None
+    seeds: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def dev(self) -> Json | None:
@@ -63,7 +67,13 @@ class Papers:
             results["dev"] = dev
         for path in sorted(folder.glob("results-*.json")):
             results[path.stem.removeprefix("results-")] = _read(path) or {}
-        return cls(config, run, results, _of_model(_read(folder / CHALLENGE), config.name))
+        seeds = {
+            path.stem.partition("-")[2] or "dev": _read(path) or {}
+            for path in (folder / "seeds.json", *sorted(folder.glob("seeds-*.json")))
+            if path.exists()
+        }
+        challenge = _of_model(_read(folder / CHALLENGE), config.name)
+        return cls(config, run, results, challenge, seeds)
 
 
 def _of_model(challenge: Json | None, name: str) -> Json | None:

@@ -11,6 +11,8 @@ from evaluation_cases import article
 from evaluation_files import documents_file
 from support import Outcome
 
+from natostance.report.card import write_card
+
 Run = Callable[..., Outcome]
 
 LETTERS = [("NR-" * 2 + "-N" * (i % 3)) for i in range(12)]
@@ -66,7 +68,7 @@ def test_many_files_and_another_figure(run: Run, results: Callable[[str, int], P
 
 
 def test_seeds_give_mean_and_sd(
-    run: Run, results: Callable[[str, int], Path], tmp_path: Path
+    run: Run, results: Callable[[str, int], Path], tiny_model: Path, tmp_path: Path
 ) -> None:
     files = [results(f"seed-{n}", n) for n in (0, 1, 2)]
     values = [json.loads(f.read_text())["accuracy"] for f in files]
@@ -74,7 +76,8 @@ def test_seeds_give_mean_and_sd(
     done = run("compare", "--seeds", *files, "--out", out)
     assert done.status == 0, done.err
     assert "Mean over 3 seeds" in done.out
-    row = json.loads(out.read_text())["figures"]["accuracy"]
+    spread = json.loads(out.read_text())["figures"]
+    row = spread["accuracy"]
     mean = sum(values) / 3
     sd = (sum((v - mean) ** 2 for v in values) / 2) ** 0.5
     assert row == {
@@ -82,6 +85,18 @@ def test_seeds_give_mean_and_sd(
         "sd": pytest.approx(sd, abs=1e-4),
         "runs": 3,
     }
+    # beside a model, they stand in its card
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text((tiny_model / "config.json").read_text())
+    (folder / "results.json").write_text(files[1].read_text())
+    assert "seeds of the recipe" not in write_card(folder).read_text()
+    (folder / "seeds.json").write_text(out.read_text())
+    f1 = spread["macro_f1"]
+    assert (
+        f"Over 3 seeds of the recipe (mean ± sd): sentence macro-F1 {f1['mean']:.3f} "
+        f"± {f1['sd']:.3f}, accuracy {row['mean']:.3f} ± {row['sd']:.3f}"
+    ) in write_card(folder).read_text()
     done = run("compare", "--seeds", files[0], files[0])
     assert done.status == 2
     assert "two of the runs have the same predictions" in done.err
