@@ -233,8 +233,10 @@ def _front_matter(source: str) -> tuple[dict[str, Any], list[str], int]:
         meta = yaml.load("\n".join(lines[1:end]), Loader=_PlainLoader) or {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
+        problem = str(getattr(error, "problem", None) or error)
         raise InputError(
-            f"the front matter is not YAML: {getattr(error, 'problem', None) or error}",
+            # a message is one line; some of the parser's own are several
+            f"the front matter is not YAML: {' '.join(problem.split())}",
             line=mark.line + 2 if mark else 1,
             remedy="quote values that hold a colon",
         ) from None

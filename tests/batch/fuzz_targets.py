@@ -102,7 +102,10 @@ TARGETS: dict[str, Target] = {
 SEEDS: dict[str, list[bytes]] = {
     "reader-txt": [b"One. Two.", b"\xff\xfeA"],
     "reader-html": [b"<html><body><p>" + b"The lighthouse will be lit. " * 20 + b"</p></body>"],
-    "reader-marked.txt": [b"---\nid: x\n---\nHe said [NATO: we stay.]\n"],
+    "reader-marked.txt": [
+        b"---\nid: x\n---\nHe said [NATO: we stay.]\n",
+        b"---\nid: x\x19\n---\nOne.\n",
+    ],
     "reader-jsonl": [b'{"id": 1, "text": "One."}\n{"format": 1, "text": "A.", "sentences": []}\n'],
     "reader-csv": [b'id,text\n1,"One, two."\n'],
     "segmentation": ["Mr. A said: “No.” He left…\n\n- one\n2. two".encode()],

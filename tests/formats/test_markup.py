@@ -172,3 +172,9 @@ def test_one_file_holds_one_document(tmp_path: Path) -> None:
     markup.write([PLAIN, PLAIN.replace(doc_id="b")], tmp_path / f"x{markup.SUFFIX}", refused)
     assert ["one file holds one document" in str(remark) for remark in refused] == [True]
     assert len(list(markup.read(tmp_path / f"x{markup.SUFFIX}"))) == 1
+
+
+def test_an_error_of_the_front_matter_is_one_line() -> None:
+    with pytest.raises(InputError, match="special characters are not allowed") as caught:
+        read_markup("---\nid: x\x19\n---\nOne.\n")
+    assert "\n" not in str(caught.value)
