@@ -114,7 +114,7 @@ def label_files(
     target = None if out is None or os.fspath(out) == STDOUT else Output(out, format)
     writer = DocumentWriter(STDOUT, format) if out is not None and target is None else None
     if target:
-        check_output(target, sources, resume)
+        sources = check_output(target, sources, resume)
     elif resume:
         raise InputError("only a run into a file or folder can be resumed", remedy="give --out")
     if engine == "ray" and target is None:

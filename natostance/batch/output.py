@@ -54,6 +54,8 @@ class Output:
 
     def __init__(self, out: str | PathLike[str], format: str | None = None) -> None:
         self.out = os.fspath(out)
+        if is_url(self.out):
+            _check_url(self.out)
         self.is_folder = _is_folder(self.out)
         path = self.out.rstrip("/" + os.sep) if self.is_folder else self.out
         # through a link, so that replacing the file keeps the link
@@ -72,9 +74,11 @@ class Output:
 
     def holds(self, path: str) -> bool:
         """Whether a file is the output or part of it."""
-        if self.is_folder:
-            return path == self.target or path.startswith(self.target.rstrip("/") + "/")
-        return path == self.target or path.startswith(self.target + SUFFIX)
+        separator = "/" if is_url(self.target) else os.sep
+        companions = {f"{self.target}.{name}" for name in (REJECTED, PAPERS)}
+        return path in {self.target, *companions} or path.startswith(
+            (self.target + SUFFIX + separator, self.target + separator)
+        )
 
     def check_new(self) -> None:
         """Raise `InputError` where a folder holds something already."""
@@ -147,7 +151,8 @@ class Output:
             papers: the run's papers.
             columns: the columns of a table.
         """
-        files = [part for part in self.ledger.parts() if part.file]
+        # names alone: a part also holds the ids of its articles
+        files = [part.file for part in self.ledger.parts() if part.file]
         if self.is_folder:
             for name in self._folder.names():
                 if name.endswith(PART):
@@ -167,11 +172,10 @@ class Output:
             stream.write(_json(papers))
         self.ledger.clear()
 
-    def _opened(self, parts: list[Part]) -> Iterator[BinaryIO]:
-        for part in parts:
+    def _opened(self, files: list[str]) -> Iterator[BinaryIO]:
+        for file in files:
             with ExitStack() as stack:
-                assert part.file is not None
-                yield stack.enter_context(self.ledger.folder.open(part.file))
+                yield stack.enter_context(self.ledger.folder.open(file))
 
     def _companion(self, name: str) -> str:
         return name if self.is_folder else f"{self._name}.{name}"
@@ -210,6 +214,12 @@ def _is_folder(out: str) -> bool:
     return os.path.isdir(out) or (
         not os.path.exists(out) and "." not in os.path.basename(out).lstrip(".")
     )
+
+
+def _check_url(out: str) -> None:
+    """Raise `InputError` where a URL names a whole bucket: its ledger would be a second one."""
+    if "/" not in file_system(out)[1].rstrip("/"):
+        raise InputError("a whole bucket", file=out, remedy="name a folder or a file in it")
 
 
 def _check_folder(out: str, target: str) -> None:

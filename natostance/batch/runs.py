@@ -182,15 +182,20 @@ class Run:
         return True
 
 
-def check_output(target: Output, sources: Iterable[Source], resume: bool) -> None:
-    """Raise `InputError` where a run cannot be begun, or resumed, in an output."""
+def check_output(target: Output, sources: Iterable[Source], resume: bool) -> list[Source]:
+    """Raise `InputError` where a run cannot be begun, or resumed, in an output.
+
+    Returns:
+        The sources without what the run itself made, where it lies in a folder that is read.
+    """
     sources = list(sources)
-    for source in sources:
-        path = source.path if is_url(source.path) else os.path.realpath(source.path)
-        if not source.is_stdin and target.holds(path):
-            raise InputError(
-                "the output is one of the inputs", file=target.out, remedy="write elsewhere"
-            )
+    made = [source for source in sources if _is_held(target, source)]
+    # a run begins only where there is no such file, so all that is found later is its own
+    if made and not (resume and (target.ledger.begun or target.papers() is not None)):
+        raise InputError(
+            "the output is one of the inputs", file=target.out, remedy="write elsewhere"
+        )
+    sources = [source for source in sources if source not in made]
     if target.ledger.begun:
         if not resume:
             raise InputError(
@@ -206,6 +211,12 @@ def check_output(target: Output, sources: Iterable[Source], resume: bool) -> Non
             )
     elif not resume:
         target.check_new()
+    return sources
+
+
+def _is_held(target: Output, source: Source) -> bool:
+    path = source.path if is_url(source.path) else os.path.realpath(source.path)
+    return not source.is_stdin and target.holds(path)
 
 
 def describe(sources: Iterable[Source]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from batch_support import many, word_classifier, written
 
 from natostance.batch import papers, storage
 from natostance.batch.job import JobInterrupted, label_files
+from natostance.batch.output import Output
 from natostance.batch.report import JobReport, Progress
 from natostance.errors import InputError
 from natostance.inference.classifier import StanceClassifier
@@ -266,6 +267,35 @@ def test_standard_output_and_standard_input_cannot_be_resumed(
     break_off("rows", classifier, 30)
     with pytest.raises(InputError, match="standard input cannot be read a second time"):
         label_files("-", "rows", classifier=classifier, resume=True)
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("out", ["rows.jsonl", "rows"])
+def test_a_run_into_the_folder_that_it_reads_is_resumed(
+    classifier: StanceClassifier, out: str
+) -> None:
+    options: dict[str, Any] = {"classifier": classifier, "shard_articles": SHARD}
+
+    def interrupt(progress: Progress) -> None:
+        if progress.labelled == 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(JobInterrupted):
+        label_files(".", out, on_progress=interrupt, **options)
+    report = label_files(".", out, resume=True, **options)
+    assert (report.read, report.labelled, report.resumed) == (52, 49, 23)
+    # one that ended is known as well; without --resume its rows would be read as articles
+    assert label_files(".", out, resume=True, **options).labelled == 49
+    with pytest.raises(InputError, match="the output is one of the inputs"):
+        label_files(".", out, **options)
+
+
+def test_a_whole_bucket_is_no_output() -> None:
+    pytest.importorskip("s3fs")
+    # as s3fs and gcsfs have them: a bucket's path holds no slash
+    for out in ("s3://bucket", "s3://bucket/", "s3://rows.jsonl"):
+        with pytest.raises(InputError, match="a whole bucket; name a folder or a file in it"):
+            Output(out)
 
 
 @pytest.mark.usefixtures("here")
