@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: seeds label picture figures test test-browser test-peers test-kill test-hostile test-ray test-fuzz memory \
+.PHONY: seeds label picture figures test test-browser test-peers test-kill test-hostile test-ray test-fuzz memory scaling \
     test-label-studio test-install lint format segmentation train evaluate clean help
 
 help:            ## this list
@@ -79,6 +79,10 @@ format: $(VENV)/.dev  ## let ruff mend what it can
 
 memory: $(VENV)/.dev  ## resident memory over a million sentences
 	$(BIN)/python benchmarks/memory.py
+
+scaling: $(VENV)/.dev  ## two workers on Ray against one
+	$(PIP) -e '.[ray]'
+	$(BIN)/python benchmarks/ray_workers.py
 
 segmentation: $(VENV)/.dev  ## segmentation against its composed gold, beside other segmenters
 	$(BIN)/python benchmarks/segmentation.py

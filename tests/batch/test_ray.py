@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from natostance.batch import ray_backend
 from natostance.batch.job import JobInterrupted, label_files
 from natostance.batch.ray_backend import plan
 from natostance.batch.report import Progress
@@ -160,24 +159,3 @@ def test_a_run_on_the_cluster_is_resumed(
     assert rejects(tmp_path / "rows" / "rejected.jsonl") == rejects(
         tmp_path / "local" / "rejected.jsonl"
     )
-
-
-@pytest.mark.cluster
-def test_a_second_worker_pays(cluster: Any, tmp_path: Path, tiny_model: Path) -> None:
-    """Workers of one core each: sentences a second with two against one."""
-    articles(tmp_path / "in", 8, 1000)
-    seconds = {}
-    with pytest.MonkeyPatch.context() as patch:
-        for workers in (1, 2, 1, 2):
-            patch.setattr(ray_backend, "_workers", lambda ray, device, n=workers: (1, n))
-            out = tmp_path / f"rows{len(list(tmp_path.iterdir()))}"
-            report = label_files(
-                *(tmp_path / "in", out),
-                model=tiny_model,
-                backend="torch",
-                engine="ray",
-                shard_articles=250,
-            )
-            seconds[workers] = min(seconds.get(workers, 1e9), report.seconds)
-    print(f"one worker {seconds[1]:.1f} s, two {seconds[2]:.1f} s: {seconds[1] / seconds[2]:.2f}")
-    assert seconds[1] / seconds[2] > 1.2
