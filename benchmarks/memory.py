@@ -42,7 +42,7 @@ def write_articles(path: Path, sentences: int, seed: int = 1) -> None:
                 f"{chance.choice(CLAUSES).format(chance.randrange(10_000))}."
                 for _ in range(_SENTENCES)
             )
-            file.write(json.dumps({"id": f"n{i}", "text": text}) + "\n")
+            file.write(json.dumps({"id": f"n{seed}-{i}", "text": text}) + "\n")
 
 
 def resident() -> float:
