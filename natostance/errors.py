@@ -62,6 +62,10 @@ class ModelError(InputError):
     """A model folder is incomplete, damaged or of a format that this version does not read."""
 
 
+class StoreError(InputError):
+    """A store behind a URL failed as a whole: by its credentials, the network or its address."""
+
+
 class MissingExtraError(NatostanceError):
     """A feature needs packages that the default install leaves out."""
 

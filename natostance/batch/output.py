@@ -30,6 +30,7 @@ from natostance.batch.storage import (
     file_system,
     folder_at,
     is_url,
+    reaching,
     read_bytes,
     split,
     whole,
@@ -210,7 +211,9 @@ def _is_folder(out: str) -> bool:
         return True
     if is_url(out):
         fs, path = file_system(out)
-        return bool(fs.isdir(path)) or "." not in path.rpartition("/")[2]
+        with reaching(out):
+            is_there = bool(fs.isdir(path))
+        return is_there or "." not in path.rpartition("/")[2]
     return os.path.isdir(out) or (
         not os.path.exists(out) and "." not in os.path.basename(out).lstrip(".")
     )

@@ -33,7 +33,7 @@ from natostance.batch.rowfiles import Columns
 from natostance.batch.runs import Job, Run
 from natostance.batch.sources import Source
 from natostance.batch.storage import stamp
-from natostance.errors import InputError
+from natostance.errors import InputError, StoreError
 from natostance.extras import require
 from natostance.formats.rows import metadata
 from natostance.inference.classifier import StanceClassifier
@@ -136,7 +136,7 @@ def _broke_off(error: BaseException, target: Output) -> Exception:
     """What is said where a task failed, for a cause that Ray has wrapped."""
     while (inner := getattr(error, "cause", None) or error.__cause__) is not None:
         error = inner
-    if isinstance(error, OSError):
+    if isinstance(error, (OSError, StoreError)):
         return error
     reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
     return InputError(

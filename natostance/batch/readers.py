@@ -23,7 +23,7 @@ from natostance.batch.rejects import Rejected
 from natostance.batch.sources import MARKED, Paths, Source, find_sources, known_suffixes
 from natostance.batch.storage import open_binary, stamp
 from natostance.document import Document
-from natostance.errors import InputError
+from natostance.errors import InputError, StoreError
 from natostance.extras import require
 
 _Reader = Callable[[Source, io.BufferedReader, Fields], Iterator[Article | Rejected]]
@@ -239,6 +239,8 @@ def _read(source: Source, fields: Fields, meter: Meter | None) -> Iterator[Artic
             first = next(records, None)
             yield first or Rejected(source.name, None, "no text", "the file holds no article")
             yield from records
+    except StoreError:
+        raise  # the next file would fail too; the run is to go on from here later
     except InputError as error:
         yield Rejected.because(error, source.name)
     except DAMAGED as error:

@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import PurePath
 
 from natostance.batch.compression import SUFFIXES, split_suffix
-from natostance.batch.storage import file_system, is_url
+from natostance.batch.storage import file_system, is_url, reaching
 from natostance.errors import InputError
 from natostance.formats import markup
 
@@ -80,8 +80,8 @@ def find_sources(paths: Paths, stdin_format: str = "txt") -> list[Source]:
 
     Raises:
         InputError: a path does not exist, a pattern matches nothing, a folder holds no article or
-            cannot be listed, or there is no such format. A subfolder that cannot be listed is a
-            source with a problem.
+            cannot be listed, a store fails, or there is no such format. A subfolder that cannot be
+            listed is a source with a problem.
         MissingExtraError: fsspec, or what it needs for the URL, is not installed.
     """
     if stdin_format not in STDIN_FORMATS:
@@ -167,14 +167,15 @@ def _walk(folder: str, seen: set[str]) -> Iterator[Source]:
 def _remote_files(url: str) -> list[str]:
     fs, path = file_system(url)
     try:
-        if fs.isfile(path):
-            return [url]
-        if glob.has_magic(path):
-            found = [p for p in fs.glob(path) if fs.isfile(p)]
-            missing = "no file matches the pattern"
-        else:
-            found = [p for p in fs.find(path) if _is_article(p[len(path) :])]
-            missing = "no such file, or a folder without articles"
+        with reaching(url, OSError):
+            if fs.isfile(path):
+                return [url]
+            if glob.has_magic(path):
+                found = [p for p in fs.glob(path) if fs.isfile(p)]
+                missing = "no file matches the pattern"
+            else:
+                found = [p for p in fs.find(path) if _is_article(p[len(path) :])]
+                missing = "no such file, or a folder without articles"
     except OSError as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"cannot be listed: {reason}", file=url, remedy="check the URL") from None

@@ -4,12 +4,16 @@ What is written appears under its name in whole or not at all. On the disk that 
 another name, forced to the disk, renamed, and the folder forced to the disk; a power cut after that
 loses nothing. An object store puts an object in whole by itself.
 
+The packages of the stores raise errors of their own, which have no common base (botocore's are no
+`OSError`). So each call of a foreign file system stands in a `reaching`.
+
 Every step that changes the disk goes through `sync`, `rename` and `unlink`, so that the kill test
 can stop a job at each of them.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -19,7 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, Protocol, cast
 
-from natostance.errors import InputError, MissingExtraError
+from natostance.errors import InputError, MissingExtraError, NatostanceError, StoreError
 from natostance.extras import require
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -32,12 +36,38 @@ def is_url(path: str) -> bool:
     return _URL.match(path) is not None
 
 
+@contextmanager
+def reaching(url: str, *passed: type[Exception]) -> Iterator[None]:
+    """Turn whatever a store raises in the block into one `StoreError`.
+
+    Args:
+        url: what is read or written there.
+        passed: errors that the caller sees to.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, (*passed, NatostanceError)):
+            raise
+        raise _store_error(url, error) from None
+
+
+def _store_error(url: str, error: Exception) -> StoreError:
+    said = str(error).strip().partition("\n")[0]
+    return StoreError(
+        f"the store failed: {type(error).__name__}{said and f': {said}'}",
+        file=url,
+        remedy="check credentials, network and endpoint; a run that was begun goes on with "
+        "--resume",
+    )
+
+
 def file_system(url: str) -> tuple[Any, str]:
     """The file system of a URL, and the path in it.
 
     Raises:
         MissingExtraError: fsspec, or the package for this kind of URL, is not installed.
-        InputError: there is no such kind of URL.
+        InputError: there is no such kind of URL, or the store cannot be used.
     """
     fsspec = require("fsspec", "remote", f"Reading and writing {url.partition(':')[0]}: URLs")
     try:
@@ -46,6 +76,8 @@ def file_system(url: str) -> tuple[Any, str]:
         raise MissingExtraError(f"{url}: {error}") from None
     except ValueError as error:
         raise InputError(f"no URL that can be used: {error}", file=url) from None
+    except Exception as error:
+        raise _store_error(url, error) from None
     return fs, path
 
 
@@ -54,24 +86,31 @@ def open_binary(path: str) -> BinaryIO:
 
     Raises:
         OSError: it cannot be opened.
+        StoreError: the store failed, now or while the stream is read.
     """
     if is_url(path):
         fs, inner = file_system(path)
-        return cast(BinaryIO, fs.open(inner, "rb"))
+        with reaching(path, OSError):
+            return cast(BinaryIO, RemoteStream(path, fs.open(inner, "rb")))
     return open(path, "rb")
 
 
 def stamp(path: str) -> tuple[int | None, str | None]:
-    """Size in bytes, and what changes when the content does; None where it is not known."""
+    """Size in bytes, and what changes when the content does; None where it is not known.
+
+    Raises:
+        StoreError: the store failed.
+    """
     if not is_url(path):
         try:
             found = os.stat(path)
         except OSError:
             return None, None
         return found.st_size, str(found.st_mtime_ns)
+    fs, inner = file_system(path)
     try:
-        fs, inner = file_system(path)
-        info = fs.info(inner)
+        with reaching(path, OSError):
+            info = fs.info(inner)
     except OSError:
         return None, None
     mark = next((info[k] for k in ("ETag", "etag", "LastModified", "mtime") if k in info), None)
@@ -249,18 +288,56 @@ class LocalFolder:
             os.rmdir(self.path)
 
 
+class RemoteStream(io.RawIOBase):
+    """A file behind a URL; an `OSError` passes, what else its store raises is a `StoreError`.
+
+    Args:
+        url: its URL.
+        file: the file as fsspec opened it.
+    """
+
+    def __init__(self, url: str, file: Any) -> None:
+        self._url, self._file = url, file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return bool(self._file.seekable())
+
+    def readinto(self, buffer: Any) -> int:
+        with reaching(self._url, OSError):
+            data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        with reaching(self._url, OSError, ValueError):
+            return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def close(self) -> None:
+        if not self.closed:
+            with reaching(self._url, OSError):
+                self._file.close()
+        super().close()
+
+
 class RemoteDraft:
     """A file under way to a URL: it waits in a temporary file, and is put in one go."""
 
-    def __init__(self, fs: Any, path: str) -> None:
-        self._fs, self._path = fs, path
+    def __init__(self, fs: Any, path: str, url: str) -> None:
+        self._fs, self._path, self._url = fs, path, url
         # not opened by its name a second time, which Windows forbids, but closed before it is put
         handle, self._spool = tempfile.mkstemp(prefix="natostance-")
         self.stream: BinaryIO = os.fdopen(handle, "wb", buffering=_BUFFER)
 
     def commit(self) -> None:
         self.stream.close()
-        self._fs.put_file(self._spool, self._path)
+        with reaching(self._url):
+            self._fs.put_file(self._spool, self._path)
         unlink(self._spool)
 
     def discard(self) -> None:
@@ -271,7 +348,7 @@ class RemoteDraft:
 
 
 class RemoteFolder:
-    """See `Folder`."""
+    """See `Folder`. What its store raises is a `StoreError`."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -279,40 +356,48 @@ class RemoteFolder:
         self._fs, self._inner = file_system(path)
 
     def make(self) -> None:
-        self._fs.makedirs(self._inner, exist_ok=True)
+        with reaching(self.path):
+            self._fs.makedirs(self._inner, exist_ok=True)
 
     def create(self, name: str) -> RemoteDraft:
-        return RemoteDraft(self._fs, self._at(name))
+        return RemoteDraft(self._fs, self._at(name), self._url(name))
 
     def open(self, name: str) -> BinaryIO:
-        return cast(BinaryIO, self._fs.open(self._at(name), "rb"))
+        with reaching(self._url(name)):
+            file = self._fs.open(self._at(name), "rb")
+        return cast(BinaryIO, RemoteStream(self._url(name), file))
 
     def size(self, name: str) -> int | None:
         try:
-            return cast("int | None", self._fs.info(self._at(name)).get("size"))
+            with reaching(self._url(name), FileNotFoundError):
+                return cast("int | None", self._fs.info(self._at(name)).get("size"))
         except FileNotFoundError:
             return None
 
     def names(self) -> list[str]:
-        self._fs.invalidate_cache(self._inner)
         try:
-            listed = self._fs.ls(self._inner, detail=False)
+            with reaching(self.path, FileNotFoundError):
+                self._fs.invalidate_cache(self._inner)
+                listed = self._fs.ls(self._inner, detail=False)
         except FileNotFoundError:
             return []
         return sorted(path.rstrip("/").rpartition("/")[2] for path in listed)
 
     def remove(self, name: str) -> None:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), reaching(self._url(name), FileNotFoundError):
             self._fs.rm_file(self._at(name))
 
     def remove_folder(self) -> None:
         # object stores have no folders, and one that holds something else is not ours to remove;
         # the job counts on files alone, so nothing is lost where a folder stays
-        with suppress(OSError, NotImplementedError):
+        with suppress(Exception):
             self._fs.rmdir(self._inner)
 
     def _at(self, name: str) -> str:
         return f"{self._inner.rstrip('/')}/{name}"
+
+    def _url(self, name: str) -> str:
+        return f"{self.path.rstrip('/')}/{name}"
 
 
 def copy(source: BinaryIO, target: BinaryIO) -> None:

@@ -13,7 +13,7 @@ from natostance.batch.compression import too_long
 from natostance.batch.rejects import Rejected
 from natostance.batch.sources import Source
 from natostance.batch.texts import Records, decode
-from natostance.errors import InputError
+from natostance.errors import InputError, StoreError
 from natostance.extras import require
 
 _LONGEST_CELL = 2**31 - 1  # the most that the csv module takes on every platform
@@ -71,6 +71,8 @@ def _csv_rows(source: Source, lines: _Lines, fields: Fields) -> Records:
             reason = f"{too_long(fields.limit).reason}; the rest of the file is left out"
             yield Rejected(source.name, number, reason, _QUOTING)
             return
+        except StoreError:
+            raise
         except InputError as error:
             yield Rejected.because(error, source.name, number)
         else:
