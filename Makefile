@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: seeds label picture figures test test-browser test-peers test-kill test-hostile test-ray test-fuzz memory scaling \
-    test-label-studio test-install lint format segmentation train evaluate clean help
+.PHONY: label picture figures test test-browser test-peers test-kill test-hostile test-ray test-remote test-fuzz \
+    test-label-studio test-install lint format benchmark memory scaling segmentation train seeds evaluate clean help
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*##/\t/' | expand -t 16
@@ -56,6 +56,10 @@ test-hostile: $(VENV)/.dev  ## hostile input at its full size
 test-ray: $(VENV)/.dev  ## a Ray cluster of two nodes on this machine
 	$(PIP) -e '.[ray]'
 	$(BIN)/python -m pytest -m cluster -s tests/batch
+
+test-remote: $(VENV)/.dev  ## a job on S3 (moto's server), killed and resumed
+	$(PIP) s3fs 'moto[server]'
+	$(BIN)/python -m pytest -m remote -s tests/batch
 
 test-fuzz: $(VENV)/.dev  ## random input, FUZZ_SECONDS (20) for each parser
 	$(PIP) atheris
