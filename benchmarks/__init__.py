@@ -1,0 +1,1 @@
+"""Speed and segmentation against peers. Nothing in here is part of the installed package."""

@@ -1,0 +1,1 @@
+"""natostance beside its peers, in one run: `python -m benchmarks.speed`."""
