@@ -88,6 +88,13 @@ scaling: $(VENV)/.dev  ## two workers on Ray against one
 	$(PIP) -e '.[ray]'
 	$(BIN)/python benchmarks/ray_workers.py
 
+SENTENCES ?= 600
+ROUNDS ?= 3
+MEASURED := --sentences $(SENTENCES) --rounds $(ROUNDS) --write
+benchmark: $(VENV)/.dev  ## speed beside peers, each in an environment of its own; into benchmarks/README.md
+	$(BIN)/python -m benchmarks.speed $(MEASURED)
+	$(BIN)/python -m benchmarks.speed.stages $(MEASURED)
+
 segmentation: $(VENV)/.dev  ## segmentation against its composed gold, beside other segmenters
 	$(BIN)/python benchmarks/segmentation.py
 
@@ -135,4 +142,4 @@ else
 endif
 
 clean:           ## remove environments and build products
-	rm -rf $(VENV) .venv-label-studio dist build runs
+	rm -rf $(VENV) .venv-label-studio .venv-benchmarks dist build runs

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -115,10 +116,16 @@ def measure(
     write_articles(articles, folder / "articles.jsonl")
     write_articles(articles[:_FEW], folder / "few.jsonl")
     write_peer_model(checkpoint, folder / "peer")
-    files = [str(folder / name) for name in ("texts.json", "articles.jsonl", "few.jsonl")]
-    most = checkpoint.config.window.tokens
-    ours = Job(str(checkpoint.folder.resolve()), *files, batch=32, most=most, threads=threads)
-    theirs = Job(str(folder / "peer"), *files, batch=32, most=most, threads=threads)
+    ours = Job(
+        model=str(checkpoint.folder.resolve()),
+        texts=str(folder / "texts.json"),
+        articles=str(folder / "articles.jsonl"),
+        few=str(folder / "few.jsonl"),
+        batch=32,
+        most=checkpoint.config.window.tokens,
+        threads=threads,
+    )
+    theirs = replace(ours, model=str(folder / "peer"))
     missing: dict[str, str] = {}
     with Fleet(lambda words: print(words, file=sys.stderr, flush=True)) as fleet:
         for system in systems:

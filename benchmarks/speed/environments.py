@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,8 @@ def environment(name: str, root: Path, requirements: Path = REQUIREMENTS) -> Pat
     """The Python of a peer's environment, which is made where it is not there yet.
 
     Args:
-        name: of the requirements file, without its suffix.
+        name: of the requirements file, without its suffix. A line ``# without: PACKAGE`` in it
+            takes away what a dependency brought along and what does not work.
         root: the checkout; environments lie in a folder of it that git ignores.
         requirements: the folder with the requirements files.
 
@@ -37,6 +39,8 @@ def environment(name: str, root: Path, requirements: Path = REQUIREMENTS) -> Pat
     _run([sys.executable, "-m", "venv", str(folder)])
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     _run([*pip, "-r", str(requirements / f"{name}.txt")])
+    if unwanted := re.findall(r"^# without: (\S+)$", wanted, re.MULTILINE):
+        _run([str(python), "-m", "pip", "uninstall", "--quiet", "--yes", *unwanted])
     stamp.write_text(wanted, encoding="utf-8")
     return python
 
@@ -48,5 +52,5 @@ def _run(command: list[str]) -> None:
     )
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        last = (lines or done.stderr.strip().splitlines() or ["no reason given"])[0]
+        last = (lines or done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise SetupError(f"its environment cannot be installed: {last}")

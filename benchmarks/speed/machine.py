@@ -42,9 +42,9 @@ def machine(cores: int, cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
-    facts = dict(
-        (name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
-    )
+    facts = {
+        name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+    }
     flags = facts.get("flags", "").split()
     return Machine(
         facts.get("model name") or platform.processor() or platform.machine(),

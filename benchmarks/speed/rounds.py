@@ -50,7 +50,7 @@ class Worker:
         self.system = system
         self.versions: dict[str, str] = {}
         self._timeout = timeout
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         handle, path = tempfile.mkstemp(suffix=".json", dir=folder)
         os.close(handle)
         replace(job, batch=system.batch).write(Path(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from benchmarks.speed.workers.protocol import Job, Work, labels_texts, serve
@@ -14,8 +15,9 @@ _FITTED_ON = [f"Sentence {i} stands here for another." for i in range(60)]
 def body(job: Job) -> Any:
     """The encoder with mean pooling; it sorts by length by itself."""
     import torch
-    from sentence_transformers import SentenceTransformer, models
+    from sentence_transformers import SentenceTransformer
 
+    models: Any = import_module("sentence_transformers.models")
     torch.set_num_threads(job.threads)
     encoder = models.Transformer(job.model, max_seq_length=job.most)
     pooling = models.Pooling(encoder.get_word_embedding_dimension(), "mean")

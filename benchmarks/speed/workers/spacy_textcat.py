@@ -18,10 +18,10 @@ def load(job: Job) -> Work:
     examples = []
     for i in range(60):
         document = language.make_doc(f"Sentence {i} stands here for another.")
-        cats = {label: float(label == _LABELS[i % 3]) for label in _LABELS}
+        cats = {name: float(name == _LABELS[i % 3]) for name in _LABELS}
         examples.append(Example.from_dict(document, {"cats": cats}))
-    for label in _LABELS:
-        classifier.add_label(label)
+    for name in _LABELS:
+        classifier.add_label(name)
     language.initialize(lambda: examples)
 
     def label(texts: Sequence[str]) -> list[str]:
