@@ -1,4 +1,4 @@
-"""A model folder's files as one frozen layout. Nothing in it is executed: JSON, safetensors, ONNX.
+"""A model folder's files as one frozen layout. Nothing in it is executed: data alone.
 
 config.json         what is needed to use the model, and the sha256 of the files below
 model.safetensors   the weights, once, in half precision
@@ -9,6 +9,9 @@ results.json        its dev figures, where they were measured again; results-*.j
 seeds.json          mean and spread over further seeds, on dev; seeds-*.json: on others
 challenge.json      what came of the challenge suite, where it was run
 README.md           the model card
+
+A folder that was exported (see `natostance.inference.export`) has, in place of weights and graph,
+model.xml and model.bin (OpenVINO), or a model.onnx that holds its weights (ONNX Runtime).
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -37,10 +40,11 @@ CONFIG, WEIGHTS, GRAPH, TOKENIZER = (
     "model.onnx",
     "tokenizer.json",
 )
+IR_GRAPH, IR_WEIGHTS = "model.xml", "model.bin"
 RUN, RESULTS, CARD = "run.json", "results.json", "README.md"
 # of a hub nothing else is fetched
 FILES = (
-    *(CONFIG, WEIGHTS, GRAPH, TOKENIZER, RUN, RESULTS, "results-*.json"),
+    *(CONFIG, WEIGHTS, GRAPH, IR_GRAPH, IR_WEIGHTS, TOKENIZER, RUN, RESULTS, "results-*.json"),
     *("seeds.json", "seeds-*.json", "challenge.json", CARD),
 )
 RELEASED = "minilm-l6"
@@ -58,6 +62,14 @@ class Calibration(Settings):
     )
 
 
+class Export(Settings):
+    """What an exported folder was made of, and what it runs on."""
+
+    to: Literal["openvino", "onnx"] = Field(description="the runtime")
+    int8: str | None = Field(default=None, description="what is in 8-bit integers; null: nothing")
+    source: str = Field(description="hash of the model that it was exported from")
+
+
 class ModelConfig(Settings):
     """What ``config.json`` holds."""
 
@@ -69,7 +81,17 @@ class ModelConfig(Settings):
     special: SpecialTokens = Field(description="ids of special tokens")
     encoder: dict[str, Any] = Field(description="the encoder's configuration, as in transformers")
     calibration: Calibration = Field(default_factory=Calibration)
+    export: Export | None = Field(default=None, description="null: as it was trained")
     sha256: dict[str, str] = Field(description="of the other files, by name")
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The other files that the model consists of."""
+        if self.export is None:
+            return (WEIGHTS, GRAPH, TOKENIZER)
+        if self.export.to == "openvino":
+            return (IR_GRAPH, IR_WEIGHTS, TOKENIZER)
+        return (GRAPH, TOKENIZER)
 
 
 @dataclass(frozen=True)
@@ -86,11 +108,22 @@ class Checkpoint:
 
     @property
     def weights(self) -> Path:
+        """The weights for torch.
+
+        Raises:
+            ModelError: the model was exported and has none.
+        """
+        if self.config.export is not None:
+            raise ModelError(
+                f"the model was exported to {self.config.export.to} and has no weights for torch",
+                file=self.folder,
+                remedy="use the model that it was exported from",
+            )
         return self.folder / WEIGHTS
 
     @property
     def graph(self) -> Path:
-        return self.folder / GRAPH
+        return self.folder / (IR_GRAPH if IR_GRAPH in self.config.files else GRAPH)
 
     @property
     def tokenizer(self) -> Path:
@@ -161,15 +194,17 @@ class Checkpoint:
             raise ModelError(
                 f"damaged: {field}: {first['msg']}", file=path, remedy=_AGAIN
             ) from None
-        for name in (WEIGHTS, GRAPH, TOKENIZER):
+        for name in config.files:
             _check_file(folder / name, config.sha256.get(name))
         return cls(folder, config)
 
 
 def write_config(folder: Path, config: ModelConfig) -> None:
     """Write ``config.json`` with the hashes of the files that lie in the folder."""
-    hashes = {name: sha256_of(folder / name) for name in (WEIGHTS, GRAPH, TOKENIZER)}
+    hashes = {name: sha256_of(folder / name) for name in config.files}
     data = config.model_copy(update={"sha256": hashes}).model_dump(mode="json")
+    if config.export is None:
+        del data["export"]
     write_json(folder / CONFIG, data)
 
 

@@ -45,7 +45,9 @@ def label_files(
     classifier: StanceClassifier | None = None,
     model: str | Path | None = None,
     backend: str = "auto",
-    device: str = "cpu",
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int | None = None,
     text_column: str = "text",
     id_column: str | None = None,
     stdin_format: str = "txt",
@@ -77,7 +79,9 @@ def label_files(
         classifier: labels the sentences; by default one is loaded.
         model: the model to load: a folder or a name on the hub; by default the released one.
         backend: what it runs on; see `StanceClassifier.from_pretrained`.
-        device: where the torch backend runs.
+        device: where it runs, likewise.
+        precision: of its arithmetic, likewise; a run goes on in the same one alone.
+        threads: cores to use, likewise.
         text_column: the column or field with the text.
         id_column: the column or field with the id.
         stdin_format: how standard input is read.
@@ -119,7 +123,9 @@ def label_files(
         raise InputError("only a run into a file or folder can be resumed", remedy="give --out")
     if engine == "ray" and target is None:
         raise InputError("Ray writes into a file or folder", remedy="give --out")
-    ready = classifier or StanceClassifier.from_pretrained(model, backend=backend, device=device)
+    ready = classifier or StanceClassifier.from_pretrained(
+        model, backend=backend, device=device, precision=precision, threads=threads
+    )
     fields = Fields(text_column, id_column, ready.labels, max_article)
     report = JobReport(labels=dict.fromkeys(ready.labels.names, 0))
     job = Job(
@@ -132,7 +138,6 @@ def label_files(
         return report
     depends = settings(
         ready,
-        device=device,
         text_column=text_column,
         id_column=id_column,
         stdin_format=stdin_format,
@@ -148,7 +153,7 @@ def label_files(
         if engine == "ray":
             from natostance.batch.ray_backend import label_on_ray
 
-            label_on_ray(job, target, run, device, address)
+            label_on_ray(job, target, run, ready.backend.device, address)
         else:
             local.write(job, target, run)
     return report

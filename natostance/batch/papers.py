@@ -34,6 +34,8 @@ def settings(classifier: StanceClassifier, **others: Any) -> dict[str, Any]:
         "code": code_sha256(),
         "model": classifier.sha256,
         "backend": classifier.backend.name,
+        "device": classifier.backend.device,
+        "precision": classifier.backend.precision,
         "labels": list(classifier.labels.names),
         **{
             f"version_of_{name}": found

@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from natostance.cli.common import Articles, Quiet
+from natostance.cli.common import Articles, Backend, Device, Quiet, Threads
 from natostance.cli.outputs import Markdown, Section
 from natostance.cli.systems import (
     Baselines,
     Cache,
+    FixedPrecision,
     Learning,
     Models,
     Predictions,
+    Runtime,
     Train,
     TrainPart,
     TrainSplit,
@@ -32,6 +34,10 @@ def challenge(
     train_split: TrainSplit = "train",
     cache: Cache = None,
     articles: Articles = None,
+    backend: Backend = "auto",
+    device: Device = "auto",
+    precision: FixedPrecision = "fp32",
+    threads: Threads = None,
     items: Annotated[
         Path | None,
         typer.Option(
@@ -100,7 +106,8 @@ def challenge(
             err_console().print(f"{len(asked)} items: {items}", markup=False)
         return
     learning = Learning(train, train_part, train_split, articles, cache)
-    systems = find_systems(model, predictions, baseline, learning, STANCE)
+    runtime = Runtime(backend, device, precision, threads)
+    systems = find_systems(model, predictions, baseline, learning, STANCE, runtime)
     scored = {}
     for system in systems:
         labelled = tracked(system.label(asked), system.name, len(asked), not quiet)

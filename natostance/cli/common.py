@@ -18,6 +18,31 @@ Model = Annotated[
     Path | None,
     typer.Option(help="Model folder; by default the released model.", show_default=False),
 ]
+Backend = Annotated[
+    str,
+    typer.Option(
+        help="What computes: openvino, onnx, torch, or auto: torch on a GPU, else the first of "
+        "these that is installed."
+    ),
+]
+Device = Annotated[
+    str,
+    typer.Option(
+        help="cpu, cuda (all GPUs), cuda:NUMBER, mps, or auto: a GPU where torch is installed and "
+        "finds one."
+    ),
+]
+Precision = Annotated[
+    str,
+    typer.Option(
+        help="fp32 (same labels on every processor), bf16, or auto: bf16 where the processor or "
+        "GPU has it."
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(help="Cores to use.", show_default="all that the process may use", min=1),
+]
 Articles = Annotated[
     Path | None,
     typer.Option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from natostance.cli.common import Articles, Quiet
+from natostance.cli.common import Articles, Backend, Device, Quiet, Threads
 from natostance.cli.gold import Part, Reading, Split, read_gold
 from natostance.cli.outputs import (
     Markdown,
@@ -23,9 +23,11 @@ from natostance.cli.outputs import (
 from natostance.cli.systems import (
     Baselines,
     Cache,
+    FixedPrecision,
     Learning,
     Models,
     Predictions,
+    Runtime,
     System,
     Train,
     TrainPart,
@@ -73,6 +75,10 @@ def evaluate(
     train_split: TrainSplit = "train",
     cache: Cache = None,
     articles: Articles = None,
+    backend: Backend = "auto",
+    device: Device = "auto",
+    precision: FixedPrecision = "fp32",
+    threads: Threads = None,
     reading: Reading = 1,
     by: Annotated[
         list[str] | None,
@@ -146,7 +152,8 @@ def evaluate(
     _check_columns(given.documents, by or ())
     labels = given.documents[0].labels
     learning = Learning(train, train_part, train_split, articles, cache)
-    systems = find_systems(model, predictions, baseline, learning, labels)
+    runtime = Runtime(backend, device, precision, threads)
+    systems = find_systems(model, predictions, baseline, learning, labels, runtime)
     targets = _targets(out, [system.name for system in systems])
     papers = {"gold": given.papers}
     found = {

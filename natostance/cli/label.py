@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from natostance.cli.common import Model, Quiet, err_console, fail, warn
+from natostance.cli.common import (
+    Backend,
+    Device,
+    Model,
+    Precision,
+    Quiet,
+    Threads,
+    err_console,
+    fail,
+    warn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,10 +85,10 @@ def label(
     stdin_format: Annotated[
         str, typer.Option(help="What standard input is: txt, md, html, jsonl, csv or tsv.")
     ] = "txt",
-    backend: Annotated[
-        str, typer.Option(help="What computes: openvino, onnx, torch, or auto.")
-    ] = "auto",
-    device: Annotated[str, typer.Option(help="Where the torch backend runs.")] = "cpu",
+    backend: Backend = "auto",
+    device: Device = "auto",
+    precision: Precision = "auto",
+    threads: Threads = None,
     max_article: Annotated[
         int, typer.Option(help="The most megabytes that one article may have, unpacked.")
     ] = 256,
@@ -157,6 +167,8 @@ def label(
             model=model,
             backend=backend,
             device=device,
+            precision=precision,
+            threads=threads,
             text_column=text_column,
             id_column=id_column,
             stdin_format=stdin_format,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,6 +57,14 @@ Cache = Annotated[
     ),
 ]
 
+FixedPrecision = Annotated[
+    str,
+    typer.Option(
+        "--precision",
+        help="Of the models' arithmetic: fp32 (same labels on every processor), bf16, or auto.",
+    ),
+]
+
 Label = Callable[[Sequence["Document"]], Iterable["Document"]]
 
 
@@ -68,7 +76,8 @@ class System:
         name: as it stands in tables.
         kind: ``model``, ``predictions`` or ``baseline``.
         label: gives the predictions for articles.
-        papers: what a results file says of it.
+        papers: what a results file says of it; of a model, once it has labelled, also what it
+            ran on.
         file: the predictions, where they come from a file.
     """
 
@@ -77,6 +86,19 @@ class System:
     label: Label
     papers: dict[str, Any]
     file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What models run on; see `StanceClassifier.from_pretrained`.
+
+    A published figure must not depend on the processor: single precision is the default.
+    """
+
+    backend: str = "auto"
+    device: str = "auto"
+    precision: str = "fp32"
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,23 +142,25 @@ def find_systems(
     baselines: Sequence[str] | None,
     learning: Learning,
     labels: LabelSet,
+    runtime: Runtime | None = None,
 ) -> tuple[System, ...]:
     """The systems that were asked for, models first; without any, the released model.
 
     Raises:
         InputError: one of them does not exist; two have one name.
     """
+    runtime = runtime or Runtime()
     if not (models or predictions or baselines):
-        return (_model(None),)
+        return (_model(None, runtime),)
     found = [
-        *map(_model, models or ()),
+        *(_model(given, runtime) for given in models or ()),
         *(_predictions(given, labels) for given in predictions or ()),
         *(_baseline(name, learning, labels) for name in baselines or ()),
     ]
     return tuple(_distinct(found))
 
 
-def _model(given: str | None) -> System:
+def _model(given: str | None, runtime: Runtime) -> System:
     from natostance.checkpoint import Checkpoint
 
     name, where = _named(given) if given is not None else (None, None)
@@ -147,9 +171,18 @@ def _model(given: str | None) -> System:
     def label(documents: Sequence[Document]) -> Iterable[Document]:
         from natostance.inference.classifier import StanceClassifier
 
-        return StanceClassifier.from_pretrained(folder).label_many(documents)
+        ready = StanceClassifier.from_pretrained(folder, **asdict(runtime))
+        backend = ready.backend
+        papers["model"]["runtime"] = {
+            "backend": backend.name,
+            "device": backend.device,
+            "precision": backend.precision,
+        }
+        return ready.label_many(documents)
 
-    papers = {"model": {"name": checkpoint.config.name, "sha256": checkpoint.sha256}}
+    papers: dict[str, Any] = {
+        "model": {"name": checkpoint.config.name, "sha256": checkpoint.sha256}
+    }
     return System(made, "model", label, papers)
 
 

@@ -54,23 +54,34 @@ class StanceClassifier:
         self.calibration = calibration or Calibration()
         self.language = language
         self.sha256: str | None = None
-        self._source: tuple[str, str, str] | None = None
+        self._source: tuple[str, str, str, str, int | None] | None = None
 
     @classmethod
     def from_pretrained(
-        cls, model: str | Path | None = None, *, backend: str = "auto", device: str = "cpu"
+        cls,
+        model: str | Path | None = None,
+        *,
+        backend: str = "auto",
+        device: str = "auto",
+        precision: str = "auto",
+        threads: int | None = None,
     ) -> StanceClassifier:
         """Load a model.
 
         Args:
             model: a model folder, or a name on the hub (extra ``[hub]``); by default the released
                 model that natostance carries.
-            backend: ``openvino``, ``onnx``, ``torch`` (extra ``[train]``), or ``auto``: the first
-                of these that is installed.
-            device: where the torch backend runs.
+            backend: ``openvino``, ``onnx``, ``torch`` (extra ``[train]``), or ``auto``: torch on a
+                GPU, else the first of these that is installed.
+            device: ``cpu``, ``cuda`` (all GPUs), ``cuda:1``, ``mps``, or ``auto``: a GPU where
+                torch is installed and finds one, else the CPU.
+            precision: of the arithmetic: ``fp32``, ``bf16``, or ``auto``: bf16 where the device
+                has it. The one in use is ``classifier.backend.precision``.
+            threads: cores to use; by default all that the process may use.
 
         Raises:
             ModelError: there is no such model, or it is incomplete or damaged.
+            InputError: backend, device and precision do not go together, or not on this machine.
             MissingExtraError: the backend is not installed.
         """
         from natostance.inference.backend import make_backend
@@ -78,10 +89,14 @@ class StanceClassifier:
         checkpoint = Checkpoint.find(model)
         config = checkpoint.config
         reader = WindowReader.from_file(checkpoint.tokenizer, config.special, config.window)
-        made = make_backend(checkpoint, backend, device)
+        made = make_backend(checkpoint, backend, device, precision, threads)
         classifier = cls(reader, made, config.labels, config.calibration, config.language)
         classifier.sha256 = checkpoint.sha256
-        classifier._source = (str(checkpoint.folder), backend, device)
+        # a copy computes as this one does, also on a machine that would choose otherwise; but where
+        # all GPUs were asked for, it takes those that it finds
+        several = device == "cuda" or (device == "auto" and made.device.startswith("cuda"))
+        where = "cuda" if several else made.device
+        classifier._source = (str(checkpoint.folder), made.name, where, made.precision, threads)
         return classifier
 
     def push_to_hub(
@@ -257,5 +272,9 @@ class _Reading(Generic[Result]):
                 self._scores, self._offsets = [], []
 
 
-def _load(folder: str, backend: str, device: str) -> StanceClassifier:
-    return StanceClassifier.from_pretrained(folder, backend=backend, device=device)
+def _load(
+    folder: str, backend: str, device: str, precision: str, threads: int | None
+) -> StanceClassifier:
+    return StanceClassifier.from_pretrained(
+        folder, backend=backend, device=device, precision=precision, threads=threads
+    )

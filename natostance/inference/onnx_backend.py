@@ -9,24 +9,41 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from natostance.checkpoint import Checkpoint
-from natostance.errors import ModelError
+from natostance.errors import InputError, ModelError
 from natostance.inference.backend import batches, padded
+from natostance.inference.processor import available_cores
 from natostance.text.windows import Window
 
 
 class OnnxBackend:
     """Runs a model folder's graph on the CPU, in single precision.
 
+    Args:
+        checkpoint: the model folder.
+        precision: ``fp32`` or ``auto``.
+        threads: cores to use; by default all that the process may use.
+
     Raises:
+        InputError: another precision is asked for.
         ModelError: the graph cannot be read.
     """
 
     name = "onnx"
+    device = "cpu"
+    precision = "fp32"
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, precision: str = "auto", threads: int | None = None
+    ) -> None:
+        if precision not in ("auto", self.precision):
+            raise InputError(
+                f"ONNX Runtime does not compute in {precision} on processors",
+                remedy="choose fp32 or auto, or the backend openvino",
+            )
         self.pad = checkpoint.config.special.pad
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.intra_op_num_threads = threads or available_cores()
         try:
             self._session = onnxruntime.InferenceSession(
                 str(checkpoint.graph), options, providers=["CPUExecutionProvider"]

@@ -7,7 +7,7 @@ card says that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -212,8 +212,8 @@ def _making(papers: Papers) -> str:
         f"{config.calibration.threshold}."
     )
     parity = "; ".join(
-        f"{p.get('backend')}: {p.get('differing')} of {p.get('sentences')} labels differ, scores "
-        f"by at most {p.get('largest', 0):.1e}"
+        f"{p.get('backend')}{_rounded(p)}: {p.get('differing')} of {p.get('sentences')} labels "
+        f"differ, scores by at most {p.get('largest', 0):.1e}"
         for p in run.get("parity") or []
     )
     lines.append(f"- Exported graph against torch: {parity or NOT_MEASURED}.")
@@ -221,3 +221,8 @@ def _making(papers: Papers) -> str:
         lines.append(f"- natostance {code.get('natostance')}, commit {code.get('commit')}.")
     lines.append("- The whole recipe, all settings and versions stand in `run.json`.")
     return "\n".join(lines)
+
+
+def _rounded(parity: Mapping[str, Any]) -> str:
+    precision = parity.get("precision", "fp32")
+    return "" if precision == "fp32" else f" in {precision}"

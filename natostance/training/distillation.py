@@ -61,7 +61,7 @@ def soft_targets(
     """
     found: dict[str, list[SoftTargets]] = {}
     for number, folder in enumerate(teachers):
-        classifier = StanceClassifier.from_pretrained(folder)
+        classifier = StanceClassifier.from_pretrained(folder, precision="fp32")
         if classifier.labels != labels:
             raise InputError(
                 f"the teacher has the labels {', '.join(classifier.labels.names)}",

@@ -65,6 +65,7 @@ def papers(
         "parity": [
             {
                 "backend": p.backend,
+                "precision": p.precision,
                 "sentences": p.sentences,
                 "differing": p.differing,
                 "largest": round(p.largest, 6),

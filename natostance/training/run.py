@@ -96,8 +96,9 @@ def train(
     parities = release.check_parity(folder, dev or learned[:PARITY_ARTICLES])
     run = papers(recipe, corpus, learned, calibration, parities, history)
     if dev:
-        # what is reported is what a user of the folder gets
-        figures = evaluate(dev, StanceClassifier.from_pretrained(folder).label_many(dev))
+        # what is reported is what a user of the folder gets, on whatever processor
+        ready = StanceClassifier.from_pretrained(folder, device="cpu", precision="fp32")
+        figures = evaluate(dev, ready.label_many(dev))
         run["dev"] = figures.to_dict()
     if held:
         run["out_of_fold"] = out_of_fold_figures(on, pupil.labels, calibration.temperature)
