@@ -86,7 +86,7 @@ memory: $(VENV)/.dev  ## resident memory over a million sentences
 
 scaling: $(VENV)/.dev  ## two workers on Ray against one
 	$(PIP) -e '.[ray]'
-	$(BIN)/python benchmarks/ray_workers.py
+	$(BIN)/python -m benchmarks.ray_workers
 
 SENTENCES ?= 600
 ROUNDS ?= 3

@@ -4,7 +4,7 @@ The cluster is two nodes on this machine, processes of their own. Rounds with on
 workers take turns; what is printed is the median of each and their ratio. The time is that of the
 whole job, Ray's start of workers and loading of models included, so that small jobs gain less.
 
-    python benchmarks/ray_workers.py [--model FOLDER] [--sentences 4000] [--rounds 3]
+    python -m benchmarks.ray_workers [--model FOLDER] [--sentences 4000] [--rounds 3]
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
-from memory import write_articles
-
+from benchmarks.memory import write_articles
 from natostance.batch import ray_backend
 from natostance.batch.job import label_files
 

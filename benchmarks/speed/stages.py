@@ -47,6 +47,7 @@ class Profile:
 class Replay:
     """A backend that knows the scores already: what is left is everything but the network."""
 
+    precision, device = "fp32", "cpu"
     name = "replay"
 
     def __init__(self, windows: Sequence[Window], scores: Sequence[Scores]) -> None:

@@ -46,7 +46,7 @@ def label_files(
     model: str | Path | None = None,
     backend: str = "auto",
     device: str = "auto",
-    precision: str = "auto",
+    precision: str = "fp32",
     threads: int | None = None,
     text_column: str = "text",
     id_column: str | None = None,

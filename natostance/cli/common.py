@@ -35,8 +35,8 @@ Device = Annotated[
 Precision = Annotated[
     str,
     typer.Option(
-        help="fp32 (same labels on every processor), bf16, or auto: bf16 where the processor or "
-        "GPU has it."
+        help="fp32 (same labels on every processor), bf16 (faster where the processor or GPU has "
+        "it), or auto: bf16 where there is it."
     ),
 ]
 Threads = Annotated[

@@ -87,7 +87,7 @@ def label(
     ] = "txt",
     backend: Backend = "auto",
     device: Device = "auto",
-    precision: Precision = "auto",
+    precision: Precision = "fp32",
     threads: Threads = None,
     max_article: Annotated[
         int, typer.Option(help="The most megabytes that one article may have, unpacked.")

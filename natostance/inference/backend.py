@@ -54,7 +54,7 @@ def make_backend(
     checkpoint: Checkpoint,
     name: str = "auto",
     device: str = "auto",
-    precision: str = "auto",
+    precision: str = "fp32",
     threads: int | None = None,
 ) -> Backend:
     """The backend of a name for a model folder.

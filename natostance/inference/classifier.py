@@ -63,7 +63,7 @@ class StanceClassifier:
         *,
         backend: str = "auto",
         device: str = "auto",
-        precision: str = "auto",
+        precision: str = "fp32",
         threads: int | None = None,
     ) -> StanceClassifier:
         """Load a model.
@@ -75,8 +75,9 @@ class StanceClassifier:
                 GPU, else the first of these that is installed.
             device: ``cpu``, ``cuda`` (all GPUs), ``cuda:1``, ``mps``, or ``auto``: a GPU where
                 torch is installed and finds one, else the CPU.
-            precision: of the arithmetic: ``fp32``, ``bf16``, or ``auto``: bf16 where the device
-                has it. The one in use is ``classifier.backend.precision``.
+            precision: of the arithmetic: ``fp32``, which gives the same labels on every processor;
+                ``bf16``; or ``auto``: bf16 where the device has it. What is in use is
+                ``classifier.backend.precision``.
             threads: cores to use; by default all that the process may use.
 
         Raises:

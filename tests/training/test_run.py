@@ -53,7 +53,7 @@ def test_the_papers_hold_the_figures_of_the_folder(tiny_model: Path, tiny_corpus
     assert run["dev"] == json.loads(json.dumps(again.to_dict()))
     assert run["data"]["fingerprint"] == corpus.fingerprint
     assert run["data"]["train"] == {"articles": 20, "sentences": 80}
-    assert [p["differing"] for p in run["parity"]] == [0, 0]
+    assert [p["differing"] for p in run["parity"] if p["precision"] == "fp32"] == [0, 0]
     assert not (tiny_model / "state").exists()
 
 
