@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from benchmarks.speed.articles import sample, write_articles
 from benchmarks.speed.command import add_input, articles_of, threads_of
+from benchmarks.speed.machine import machine
 from benchmarks.speed.tables import README, markdown_table
 from natostance import StanceClassifier, label_files, read_documents, segment
 from natostance.batch.language import detect_language
@@ -118,7 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.stages", description=__doc__)
     add_input(parser, sentences=600)
     given = parser.parse_args()
-    threads_of(given)
+    threads = threads_of(given)
     classifier = StanceClassifier.from_pretrained(given.model)
     chosen = sample(articles_of(given), given.sentences)
     with tempfile.TemporaryDirectory() as folder:
@@ -127,7 +129,7 @@ def main() -> None:
         profile(path, classifier)  # warm
         profiles = [profile(path, classifier) for _ in range(given.rounds)]
     text = (
-        f"{profiles[0].sentences:,} sentences of {len(chosen):,} articles, median of "
+        f"{datetime.now(UTC):%Y-%m-%d}. {machine(threads).words}.\n\n{profiles[0].sentences:,} sentences of {len(chosen):,} articles, median of "
         f"{given.rounds} rounds.\n\n{profile_table(profiles)}"
     )
     print(text)
