@@ -41,6 +41,7 @@ from benchmarks.speed.tables import (
 from benchmarks.speed.workers.protocol import Job
 from natostance import Document
 from natostance.checkpoint import Checkpoint
+from natostance.inference.backend import PRECISIONS
 from natostance.report.sections import replace_section
 from natostance.text.windows import WindowReader
 
@@ -58,6 +59,12 @@ def main() -> None:
         metavar="WORD",
         help="only systems with one of these words in their name",
     )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="fp32",
+        help="in which natostance computes (%(default)s)",
+    )
     given = parser.parse_args()
     if given.rounds < 1:
         parser.error("--rounds must be at least 1")
@@ -69,7 +76,13 @@ def main() -> None:
     systems = [s for s in SYSTEMS if not given.only or any(w in s.name for w in given.only)]
     with tempfile.TemporaryDirectory() as folder:
         results = measure(
-            systems, checkpoint, articles, Path(folder), threads=threads, rounds=given.rounds
+            systems,
+            checkpoint,
+            articles,
+            Path(folder),
+            threads=threads,
+            rounds=given.rounds,
+            precision=given.precision,
         )
     waited = latency(checkpoint.folder, variables(threads, ROOT))
     config = checkpoint.config
@@ -81,7 +94,8 @@ def main() -> None:
         f"{datetime.now(UTC):%Y-%m-%d}. {machine(threads).words}.\n\n{len(articles):,} distinct "
         f"articles ({source}), {words:,} words, {sentences:,} sentences, {given.rounds} rounds; "
         f"model `{config.name}`, windows of {config.window.tokens} tokens, left context "
-        f"{config.window.left_context}. The whole run took {time.monotonic() - begin:.0f} s.\n"
+        f"{config.window.left_context}, {given.precision}. "
+        f"The whole run took {time.monotonic() - begin:.0f} s.\n"
     )
     text = report(about, results, needed, waited)
     print(text)
@@ -98,6 +112,7 @@ def measure(
     *,
     threads: int,
     rounds: int,
+    precision: str = "fp32",
     root: Path = ROOT,
 ) -> Results:
     """Start the systems, one after the other, and measure them in rounds.
@@ -109,6 +124,7 @@ def measure(
         folder: for what the workers read.
         threads: of each system.
         rounds: how often each works.
+        precision: in which natostance computes.
         root: the checkout.
     """
     texts = texts_of(articles, context_reader(checkpoint))
@@ -124,6 +140,7 @@ def measure(
         batch=32,
         most=checkpoint.config.window.tokens,
         threads=threads,
+        precision=precision,
     )
     theirs = replace(ours, model=str(folder / "peer"))
     missing: dict[str, str] = {}

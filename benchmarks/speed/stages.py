@@ -129,7 +129,8 @@ def main() -> None:
         profile(path, classifier)  # warm
         profiles = [profile(path, classifier) for _ in range(given.rounds)]
     text = (
-        f"{datetime.now(UTC):%Y-%m-%d}. {machine(threads).words}.\n\n{profiles[0].sentences:,} sentences of {len(chosen):,} articles, median of "
+        f"{datetime.now(UTC):%Y-%m-%d}. {machine(threads).words}.\n\n"
+        f"{profiles[0].sentences:,} sentences of {len(chosen):,} articles, median of "
         f"{given.rounds} rounds.\n\n{profile_table(profiles)}"
     )
     print(text)

@@ -14,6 +14,7 @@ from benchmarks.speed.workers.protocol import Job, Order, Work, serve
 class _Command:
     def __init__(self, job: Job) -> None:
         self.job = job
+        self.options = ["--model", job.model, "--precision", job.precision]
         self.extra: dict[str, float] = {}
 
     def __call__(self, order: Order) -> int:
@@ -22,7 +23,7 @@ class _Command:
             rows = Path(folder) / "rows.jsonl"
             command = [sys.executable, "-m", "natostance", "label", articles, "--quiet"]
             done = subprocess.run(
-                [*command, "--model", self.job.model, "--out", str(rows)],
+                [*command, *self.options, "--out", str(rows)],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 text=True,

@@ -11,7 +11,7 @@ from benchmarks.speed.workers.protocol import Job, Order, Work, serve
 def load(job: Job) -> Work:
     from natostance import StanceClassifier, label_files
 
-    classifier = StanceClassifier.from_pretrained(Path(job.model))
+    classifier = StanceClassifier.from_pretrained(Path(job.model), precision=job.precision)
 
     def work(order: Order) -> int:
         with tempfile.TemporaryDirectory() as folder:

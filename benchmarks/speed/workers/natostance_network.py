@@ -13,7 +13,7 @@ _WINDOWS = 1024
 def load(job: Job) -> Work:
     from natostance import Document, StanceClassifier, read_documents, segment
 
-    classifier = StanceClassifier.from_pretrained(Path(job.model))
+    classifier = StanceClassifier.from_pretrained(Path(job.model), precision=job.precision)
 
     def windows(path: str) -> tuple[list[list[object]], int]:
         found: list[object] = []

@@ -29,6 +29,7 @@ class Job:
         batch: sentences at a time.
         most: the longest input, in tokens.
         threads: threads of the processor.
+        precision: natostance's; peers take their own.
     """
 
     model: str
@@ -38,6 +39,7 @@ class Job:
     batch: int
     most: int
     threads: int
+    precision: str = "fp32"
 
     @classmethod
     def read(cls, path: str) -> Job:
