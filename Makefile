@@ -18,7 +18,7 @@ $(VENV)/.default: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[train,html,parquet,remote,report,hub,onnx,dev]'
+	$(PIP) -e '.[train,html,parquet,remote,report,hub,onnx,export,dev]'
 	@touch $@ $(VENV)/.default
 
 label: $(VENV)/.default  ## label the examples and show the result

@@ -16,6 +16,7 @@ from natostance.cli import (
     convert,
     corpus,
     evaluate,
+    export,
     label,
     pretrain,
     report,
@@ -40,6 +41,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.command("challenge")(challenge.challenge)
 app.command("shares")(shares.shares)
+app.command("export")(export.export)
 app.command("train")(train.train)
 app.command("pretrain")(pretrain.pretrain)
 app.command("screen")(screen.screen)
