@@ -68,7 +68,7 @@ class OpenVinoBackend:
             )
         except RuntimeError as error:
             raise ModelError(
-                f"the graph cannot be read: {str(error).splitlines()[-1]}", file=checkpoint.graph
+                f"the graph cannot be read: {_last_line(error)}", file=checkpoint.graph
             ) from None
         self._queue = openvino.AsyncInferQueue(model)
         self._queue.set_callback(_keep)
@@ -92,3 +92,7 @@ def _keep(request: Any, given: tuple[dict[int, NDArray[np.float32]], list[int], 
     scores = request.get_output_tensor().data.copy()
     for row, (i, length) in enumerate(zip(batch, lengths, strict=True)):
         found[i] = scores[row, :length]
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[-1]

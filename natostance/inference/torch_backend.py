@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from natostance.checkpoint import Checkpoint
 from natostance.errors import InputError
 from natostance.inference.backend import batches, padded
-from natostance.inference.processor import available_cores
 from natostance.modeling.network import StanceNetwork
 from natostance.text.windows import Window
 
@@ -127,7 +126,7 @@ def make_torch_backend(
         checkpoint: the model folder.
         device: ``cpu``, ``mps``, ``cuda`` (all GPUs), ``cuda:1``, or several with commas between.
         precision: ``fp32``, ``bf16``, or ``auto``: bf16 on GPUs that have it.
-        threads: cores to use on the CPU, by the whole process; by default all that it may use.
+        threads: cores to use on the CPU, by the whole process; by default torch decides.
 
     Raises:
         InputError: there is no such device here, or it does not compute in the precision.
@@ -140,8 +139,9 @@ def make_torch_backend(
             f"{device} does not compute in {precision} here", remedy="choose fp32 or auto"
         )
     autocast = precision == "bf16" or (precision == "auto" and has_bf16)
-    if "cpu" in devices:
-        torch.set_num_threads(threads or available_cores())
+    if threads is not None and "cpu" in devices:
+        # for the whole process, so not without being asked: a training beside it would feel it
+        torch.set_num_threads(threads)
     replicas = [TorchBackend.from_checkpoint(checkpoint, name, autocast) for name in devices]
     return replicas[0] if len(replicas) == 1 else ParallelBackend(replicas)
 
