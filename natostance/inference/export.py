@@ -156,8 +156,7 @@ def export(
             ("onnx", False): _onnx,
             ("onnx", True): _onnx_int8,
         }[to, int8]
-        with _without_links(source) as graph:
-            how = convert(graph, folder)
+        how = convert(source.graph, folder)
         shutil.copyfile(source.tokenizer, folder / TOKENIZER)
         made = Export(to=to, int8="weights" if int8 else None, source=source.sha256)
         write_config(folder, source.config.model_copy(update={"export": made}))
@@ -222,18 +221,6 @@ def _beside(out: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _without_links(source: Checkpoint) -> Iterator[Path]:
-    """The graph beside its weights: runtimes refuse weights that a link leads to."""
-    if not (source.graph.is_symlink() or source.weights.is_symlink()):
-        yield source.graph
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        for path in (source.graph, source.weights):
-            shutil.copyfile(path, Path(folder) / path.name)
-        yield Path(folder) / source.graph.name
 
 
 # --- OpenVINO

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,7 @@ from natostance.inference.hub import files_to_push
 
 KINDS = [
     ("openvino", False),
-    pytest.param(
-        *("openvino", True),
-        marks=pytest.mark.skipif(not find_spec("nncf"), reason="nncf is not installed"),
-    ),
+    ("openvino", True),
     ("onnx", False),
     ("onnx", True),
 ]
