@@ -15,7 +15,7 @@ import pytest
 from natostance.batch.job import label_files
 from natostance.document import Document
 from natostance.errors import InputError
-from natostance.inference import processor
+from natostance.inference import openvino_backend, processor
 from natostance.inference.classifier import StanceClassifier
 from natostance.inference.openvino_backend import precisions
 from natostance.inference.torch_backend import ParallelBackend, TorchBackend
@@ -85,8 +85,10 @@ def test_labels_do_not_depend_on_the_threads(tiny_model: Path, backend: str) -> 
     ]
 
 
-@pytest.mark.skipif("bf16" in precisions(), reason="this processor has bfloat16")
-def test_bfloat16_on_a_processor_without_it_is_refused(tiny_model: Path) -> None:
+def test_bfloat16_on_a_processor_without_it_is_refused(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino_backend, "precisions", lambda: ("fp32",))
     with pytest.raises(InputError, match="does not compute in bf16; choose fp32, or auto"):
         StanceClassifier.from_pretrained(tiny_model, backend="openvino", precision="bf16")
 
@@ -173,14 +175,16 @@ def test_cores_are_those_of_affinity_and_quota(tmp_path: Path) -> None:
     assert processor.available_cores(quota) == here
 
 
-@pytest.mark.skipif(processor._may_have_gpu(), reason="there may be a GPU here")
 def test_without_a_gpu_torch_is_not_imported(tiny_model: Path) -> None:
     code = (
         "import sys; from natostance import StanceClassifier; "
         f"c = StanceClassifier.from_pretrained({str(tiny_model)!r}); c.label('A text.'); "
         "print(c.backend.device, 'torch' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    without = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=without
+    )
     assert done.stdout.split() == ["cpu", "False"]
 
 
@@ -189,8 +193,7 @@ def test_a_driver_that_torch_cannot_use_means_the_processor(
 ) -> None:
     import torch
 
-    if torch.cuda.is_available():
-        pytest.skip("there is a GPU here")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     driver = tmp_path / "nvidiactl"
     driver.touch()
     monkeypatch.setattr(processor, "_GPU_FILES", (str(driver),))

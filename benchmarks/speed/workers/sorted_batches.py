@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from benchmarks.speed.workers.protocol import Job, Work, labels_texts
+
 
 def label_sorted(
     texts: Sequence[str],
@@ -28,3 +30,25 @@ def label_sorted(
         for i, label in zip(chosen, best, strict=True):
             labels[i] = int(label)
     return labels
+
+
+def work_sorted(job: Job, model: Any) -> Work:
+    """The work of a model of optimum, with its tokenizer of transformers.
+
+    Args:
+        job: what is to be done.
+        model: takes what the tokenizer gives, as arrays, and has ``logits``.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(job.model)
+
+    def tokenize(texts: list[str]) -> Any:
+        return tokenizer(
+            texts, padding=True, truncation=True, max_length=job.most, return_tensors="np"
+        )
+
+    def label(texts: Sequence[str]) -> list[int]:
+        return label_sorted(texts, job.batch, tokenize, lambda batch: model(**batch).logits)
+
+    return labels_texts(job, label)
