@@ -23,6 +23,13 @@ def train(
             show_default=False,
         ),
     ] = None,
+    fold: Annotated[
+        str | None,
+        typer.Option(
+            help="Hold a fold of the articles out, for instance 1/5; overrides data.hold_out.",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a run that was stopped.")
     ] = False,
@@ -45,6 +52,8 @@ def train(
     console = err_console()
     overrides = {"seed": seed, "output": out}
     settings = Recipe.load(recipe, **{k: v for k, v in overrides.items() if v is not None})
+    if fold is not None:
+        settings = settings.holding_out(fold)
     folder = run(
         settings,
         articles=articles,

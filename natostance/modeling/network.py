@@ -52,6 +52,11 @@ class StanceNetwork(nn.Module):
         self.sentence_head = SentenceHead(width, labels, dropout)
         self.token_head = TokenHead(width, labels, dropout)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.token_head.out.weight.device
+
     @classmethod
     def pretrained(cls, settings: NetworkSettings, labels: int) -> StanceNetwork:
         """A network with a pretrained encoder and fresh heads."""

@@ -1,8 +1,9 @@
 """What teachers say of the sentences that a student learns from.
 
 Distillation: Hinton et al. 2015, https://arxiv.org/abs/1503.02531. Several teachers speak with the
-mean of their probabilities. Teacher and student must cut words into the same tokens, for the
-token head learns token by token.
+mean of their probabilities. Of an article that it learned from, a teacher would repeat the
+annotation; so those speak that did not learn from it, where there are any. Teacher and student must
+cut words into the same tokens, for the token head learns token by token.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from natostance.checkpoint import Checkpoint
+from natostance.checkpoint import RUN, Checkpoint
 from natostance.document import Document, LabelSet
 from natostance.errors import InputError
 from natostance.inference.calibration import softmax
@@ -25,6 +27,9 @@ from natostance.inference.classifier import StanceClassifier
 from natostance.inference.decoding import TokenScores, sentence_logits
 
 Floats = NDArray[np.float32]
+
+# in run.json, under "data": the ids of the articles that a model learned from
+LEARNED = "learned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,8 @@ def soft_targets(
     """The mean probabilities of teachers for each sentence of each document.
 
     Args:
-        teachers: model folders.
+        teachers: model folders; one whose ``run.json`` does not say what it learned from
+            speaks of all documents.
         documents: what is to be learned from, with the sentences that count.
         labels: the student's labels.
         cache: a folder that keeps what each teacher said, for further seeds.
@@ -60,7 +66,8 @@ def soft_targets(
         InputError: a teacher has other labels, or cuts words into other tokens than the first one.
     """
     found: dict[str, list[SoftTargets]] = {}
-    for number, folder in enumerate(teachers):
+    spoken: Counter[str] = Counter()
+    for folder, heard in _hearings(teachers, documents):
         classifier = StanceClassifier.from_pretrained(folder, precision="fp32")
         if classifier.labels != labels:
             raise InputError(
@@ -68,10 +75,9 @@ def soft_targets(
                 file=folder,
                 remedy=f"the corpus has {', '.join(labels.names)}",
             )
-        for document, said in zip(
-            documents, _said(folder, classifier, documents, cache), strict=True
-        ):
-            if not number:
+        for document, said in zip(heard, _said(folder, classifier, heard, cache), strict=True):
+            spoken[document.doc_id] += 1
+            if document.doc_id not in found:
                 found[document.doc_id] = said
                 continue
             before = found[document.doc_id]
@@ -82,7 +88,7 @@ def soft_targets(
                     remedy="use teachers with the student's tokenizer",
                 )
             # a running mean, so that not all teachers' words lie in memory
-            share = np.float32(1 / (number + 1))
+            share = np.float32(1 / spoken[document.doc_id])
             found[document.doc_id] = [
                 SoftTargets(
                     a.sentence + share * (b.sentence - a.sentence),
@@ -92,6 +98,26 @@ def soft_targets(
                 for a, b in zip(before, said, strict=True)
             ]
     return found
+
+
+def _hearings(
+    teachers: Sequence[Path], documents: Sequence[Document]
+) -> Iterator[tuple[Path, list[Document]]]:
+    """Each teacher with the documents of which it speaks."""
+    learned = [_learned(folder) for folder in teachers]
+    by_all = {d.doc_id for d in documents if all(d.doc_id in names for names in learned)}
+    for folder, names in zip(teachers, learned, strict=True):
+        heard = [d for d in documents if d.doc_id in by_all or d.doc_id not in names]
+        if heard:
+            yield folder, heard
+
+
+def _learned(folder: Path) -> frozenset[str]:
+    """The ids of the articles that a model learned from; empty where it does not say."""
+    path = folder / RUN
+    if not path.exists():
+        return frozenset()
+    return frozenset(json.loads(path.read_text(encoding="utf-8"))["data"].get(LEARNED, ()))
 
 
 def _said(

@@ -90,6 +90,22 @@ def folds_of(documents: Sequence[Document], folds: int) -> list[int]:
     ]
 
 
+def share_of(documents: Sequence[Document], share: float) -> list[Document]:
+    """A share of the documents; it depends on ids alone, and lies within every larger share.
+
+    Args:
+        documents: with ids.
+        share: above 0, at most 1.
+    """
+
+    def place(document: Document) -> float:
+        # not the hash that folds are made of: a share must not be a few folds
+        digest = hashlib.sha256(f"share {document.doc_id}".encode()).digest()
+        return int.from_bytes(digest[:8], "big") / 2**64
+
+    return [d for d in documents if place(d) < share]
+
+
 def split_fold(
     documents: Sequence[Document], folds: int, fold: int
 ) -> tuple[list[Document], list[Document]]:

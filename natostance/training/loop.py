@@ -61,17 +61,27 @@ class StanceTrainer(Trainer):
         With teachers, a share of each is the cross-entropy with the teachers' probabilities.
         """
         scores = model(inputs["input_ids"], inputs["attention_mask"])
-        targets = inputs["sentence_labels"]
-        labels = (scores.shape[-1] - 1) // 2
-        votes, tokens = scores[..., : labels + 1], scores[..., labels + 1 :].float()
-        sentences = pool_sentences(votes, inputs["sentence_index"], targets.shape[1])
-        smoothing = self.settings.label_smoothing
-        parts = [
-            self._loss(sentences, targets, inputs.get("soft_sentences"), smoothing),
-            self._loss(tokens, inputs["token_labels"], inputs.get("soft_tokens")),
-        ]
-        loss = parts[0] + self.settings.token_weight * parts[1]
+        sentences, tokens = _logits(scores, inputs)
+        loss = self._both(sentences, tokens, inputs)
+        if self.settings.r_drop:
+            # Liang et al. 2021, https://arxiv.org/abs/2106.14448
+            again = _logits(model(inputs["input_ids"], inputs["attention_mask"]), inputs)
+            loss = (loss + self._both(*again, inputs)) / 2
+            apart = _divergence(sentences, again[0], inputs["sentence_labels"] != IGNORED)
+            apart += self.settings.token_weight * _divergence(
+                tokens, again[1], inputs["token_labels"] != IGNORED
+            )
+            loss = loss + self.settings.r_drop * apart
         return (loss, scores) if return_outputs else loss
+
+    def _both(self, sentences: Tensor, tokens: Tensor, inputs: dict[str, Tensor]) -> Tensor:
+        """The losses of both heads together."""
+        smoothing = self.settings.label_smoothing
+        of_sentences = self._loss(
+            sentences, inputs["sentence_labels"], inputs.get("soft_sentences"), smoothing
+        )
+        of_tokens = self._loss(tokens, inputs["token_labels"], inputs.get("soft_tokens"))
+        return of_sentences + self.settings.token_weight * of_tokens
 
     def _loss(
         self, logits: Tensor, targets: Tensor, soft: Tensor | None, smoothing: float = 0.0
@@ -211,6 +221,20 @@ def fit(
     trainer.train(resume_from_checkpoint=resume)
     history: list[dict[str, float]] = trainer.state.log_history
     return history
+
+
+def _logits(scores: Tensor, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Logits of sentences and of tokens from what the network gives."""
+    labels = (scores.shape[-1] - 1) // 2
+    votes, tokens = scores[..., : labels + 1], scores[..., labels + 1 :].float()
+    width = inputs["sentence_labels"].shape[1]
+    return pool_sentences(votes, inputs["sentence_index"], width), tokens
+
+
+def _divergence(one: Tensor, two: Tensor, counted: Tensor) -> Tensor:
+    """Mean over items of the Kullback-Leibler divergence, half of either direction."""
+    a, b = (torch.log_softmax(x[counted], dim=-1) for x in (one, two))
+    return ((a.exp() - b.exp()) * (a - b)).sum(-1).mean() / 2
 
 
 def _layer(name: str) -> int | None:

@@ -6,9 +6,12 @@ import platform
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from natostance.checkpoint import Calibration, Checkpoint
 from natostance.corpus import Corpus
@@ -17,6 +20,7 @@ from natostance.evaluation.calibration import measure
 from natostance.evaluation.counts import Confusion
 from natostance.inference.calibration import probabilities
 from natostance.training import loop, release
+from natostance.training.distillation import LEARNED
 from natostance.training.folds import Held
 from natostance.training.recipe import Recipe
 
@@ -39,17 +43,18 @@ def papers(
             "fingerprint": corpus.fingerprint,
             "annotators": corpus.settings.annotators,
             "train": _size(learned),
+            # from which it is known of whom a teacher may speak
+            LEARNED: sorted(d.doc_id for d in learned),
             "teachers": teacher_hashes(recipe),
             "start": start_hash(recipe),
             "dev": _size(corpus.split(recipe.data.dev) if recipe.data.dev else ()),
         },
-        "packages": {
-            name: version(name) for name in ("torch", "transformers", "tokenizers", "openvino")
-        },
+        "packages": _packages(),
         "machine": {
             "python": platform.python_version(),
             "system": platform.system(),
             "processor": platform.machine(),
+            "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
             "bf16": loop.uses_bf16(recipe.optimisation.precision),
         },
         "epochs": [
@@ -114,6 +119,15 @@ def commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()
+
+
+def _packages() -> dict[str, str]:
+    """The versions of the packages that decide the figures, as far as they are installed."""
+    found = {}
+    for name in ("torch", "transformers", "tokenizers", "openvino", "onnxruntime"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _size(documents: Sequence[Document]) -> dict[str, int]:

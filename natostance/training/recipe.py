@@ -7,9 +7,23 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from natostance.errors import InputError
 from natostance.modeling.network import NetworkSettings
 from natostance.settings import Settings, load_yaml
 from natostance.text.windows import WindowSettings
+
+
+class FoldSettings(Settings):
+    """A fold of the articles, kept out of what is learned from."""
+
+    number: int = Field(ge=1, description="which fold, from 1")
+    of: int = Field(ge=2, description="how many folds there are")
+
+    @model_validator(mode="after")
+    def _counts(self) -> FoldSettings:
+        if self.number > self.of:
+            raise ValueError(f"there is no fold {self.number} of {self.of}; count from 1")
+        return self
 
 
 class DataSettings(Settings):
@@ -22,6 +36,18 @@ class DataSettings(Settings):
         default="dev",
         description="split that figures and the choice of the epoch are on; null: none, the last "
         "epoch is kept, and calibration needs folds",
+    )
+    hold_out: FoldSettings | None = Field(
+        default=None,
+        description="a fold of the articles that is not learned from, for instance so that the "
+        "model can teach others of them; null: none",
+    )
+    share: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="share of the articles to learn from, for a learning curve; a smaller share "
+        "lies within every larger one",
     )
 
 
@@ -49,6 +75,12 @@ class OptimisationSettings(Settings):
     batch_windows: int = Field(default=8, ge=1, description="windows a step")
     token_weight: float = Field(default=1.0, ge=0, description="weight of the token head's loss")
     label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="of the sentence loss")
+    r_drop: float = Field(
+        default=0.0,
+        ge=0,
+        description="weight of the difference between two passes with different dropout (R-Drop); "
+        "above 0, a step takes twice as long",
+    )
     freeze_embeddings: bool = Field(
         default=False, description="keep the word embeddings as they were pretrained"
     )
@@ -62,7 +94,8 @@ class DistillationSettings(Settings):
 
     teachers: list[Path] = Field(
         default_factory=list,
-        description="model folders whose mean probabilities are learned; none: annotations alone",
+        description="model folders whose mean probabilities are learned; none: annotations alone. "
+        "Of an article, those speak that did not learn from it, or all where there is no such one",
     )
     weight: float = Field(
         default=0.5, ge=0, le=1, description="share of the loss that the teachers decide"
@@ -126,6 +159,25 @@ class Recipe(Settings):
         if self.window.scored < 8:
             raise ValueError("window.left_context leaves no room in window.tokens")
         return self
+
+    def holding_out(self, fold: str) -> Recipe:
+        """This recipe with a fold of the articles held out.
+
+        Args:
+            fold: which of how many, for instance ``1/5``.
+
+        Raises:
+            InputError: there is no such fold.
+        """
+        number, _, of = fold.partition("/")
+        try:
+            settings = FoldSettings(number=int(number), of=int(of))
+        except ValueError:
+            raise InputError(
+                f"no fold {fold!r}", remedy="give which of how many, for instance 1/5"
+            ) from None
+        data = self.data.model_copy(update={"hold_out": settings})
+        return self.model_copy(update={"data": data})
 
     @classmethod
     def load(cls, path: Path, **overrides: object) -> Recipe:

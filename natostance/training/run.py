@@ -29,7 +29,7 @@ from natostance.modeling.network import StanceNetwork
 from natostance.text.windows import WindowReader
 from natostance.training import examples, loop, release
 from natostance.training.distillation import SoftTargets, soft_targets
-from natostance.training.folds import Held, split_fold
+from natostance.training.folds import Held, share_of, split_fold
 from natostance.training.papers import (
     commit,
     out_of_fold_figures,
@@ -74,19 +74,19 @@ def train(
     resuming = _prepare(folder, recipe, resume)
     data = recipe.data
     corpus = Corpus.load(data.corpus, data.parts, articles)
-    learned = [document for split in data.train for document in corpus.split(split)]
+    learned, held_out = _material(recipe, corpus)
     dev = corpus.split(data.dev) if data.dev is not None else ()
 
     soft = None
     if teachers := recipe.distillation.teachers:
         soft = soft_targets(teachers, learned, corpus.labels, recipe.cache)
     pupil = _Pupil(recipe, corpus.labels, soft)
-    held = [
-        crossfit(recipe, learned, pupil, fold, corpus.fingerprint)
-        for fold in range(recipe.calibration.folds)
-    ]
     history = pupil.learn(learned, dev, folder / STATE, list(callbacks), resuming)
     classifier = pupil.classifier()
+    held = [
+        crossfit(recipe, learned, _Pupil(recipe, corpus.labels, soft), fold, corpus.fingerprint)
+        for fold in range(recipe.calibration.folds)
+    ]
     on = (
         sum(held[1:], held[0]) if held else Held.of(dev, list(classifier.logits(dev)), pupil.labels)
     )
@@ -100,6 +100,9 @@ def train(
         ready = StanceClassifier.from_pretrained(folder, device="cpu", precision="fp32")
         figures = evaluate(dev, ready.label_many(dev))
         run["dev"] = figures.to_dict()
+    if held_out:
+        figures = evaluate(held_out, pupil.classifier().label_many(held_out))
+        run["held_out"] = figures.to_dict()
     if held:
         run["out_of_fold"] = out_of_fold_figures(on, pupil.labels, calibration.temperature)
     if promised is not None:
@@ -131,7 +134,7 @@ def screen(
         callbacks: callbacks of `transformers.Trainer`, for progress.
     """
     corpus = Corpus.load(recipe.data.corpus, recipe.data.parts, articles)
-    documents = [document for split in recipe.data.train for document in corpus.split(split)]
+    documents, _ = _material(recipe, corpus)
     learned, held = split_fold(documents, folds, fold - 1)
     if not held or not learned:
         raise InputError(f"fold {fold} of {folds} is empty", remedy="use fewer folds")
@@ -141,6 +144,26 @@ def screen(
     with tempfile.TemporaryDirectory() as state:
         pupil.learn(learned, (), Path(state), list(callbacks))
     return evaluate(held, pupil.classifier().label_many(held))
+
+
+def _material(recipe: Recipe, corpus: Corpus) -> tuple[list[Document], list[Document]]:
+    """What a recipe learns from, and the articles of the fold that it holds out.
+
+    Raises:
+        InputError: nothing is left to learn from.
+    """
+    data = recipe.data
+    documents = [document for split in data.train for document in corpus.split(split)]
+    out: list[Document] = []
+    if data.hold_out is not None:
+        documents, out = split_fold(documents, data.hold_out.of, data.hold_out.number - 1)
+    if data.share < 1:
+        documents = share_of(documents, data.share)
+    if not documents:
+        raise InputError(
+            "nothing is left to learn from", remedy="check data.share and data.hold_out"
+        )
+    return documents, out
 
 
 class _Pupil:
@@ -161,7 +184,8 @@ class _Pupil:
 
     def classifier(self) -> StanceClassifier:
         """The network as it stands, behind the production classifier."""
-        backend = TorchBackend(self.network, self._special.pad)
+        # where it is: the trainer's optimiser would lose weights that are moved
+        backend = TorchBackend(self.network, self._special.pad, str(self.network.device))
         return StanceClassifier(self.reader, backend, self.labels)
 
     def _fresh(self) -> StanceNetwork:
