@@ -22,6 +22,7 @@ from natostance.cli import (
     report,
     screen,
     shares,
+    teach,
     train,
 )
 from natostance.cli.common import NOTHING_DONE, fail
@@ -44,6 +45,7 @@ app.command("shares")(shares.shares)
 app.command("export")(export.export)
 app.command("train")(train.train)
 app.command("pretrain")(pretrain.pretrain)
+app.command("teach")(teach.teach)
 app.command("screen")(screen.screen)
 app.command("agreement")(agreement.agreement)
 app.command("convert")(convert.convert)

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from natostance.checkpoint import Calibration, Checkpoint
+from natostance.checkpoint import Calibration, Checkpoint, sha256_of
 from natostance.corpus import Corpus
 from natostance.document import Document, LabelSet
 from natostance.evaluation.calibration import measure
@@ -46,6 +46,7 @@ def papers(
             # from which it is known of whom a teacher may speak
             LEARNED: sorted(d.doc_id for d in learned),
             "teachers": teacher_hashes(recipe),
+            "said": said_hash(recipe),
             "start": start_hash(recipe),
             "dev": _size(corpus.split(recipe.data.dev) if recipe.data.dev else ()),
         },
@@ -99,6 +100,12 @@ def out_of_fold_figures(held: Held, labels: LabelSet, temperature: float) -> dic
 def teacher_hashes(recipe: Recipe) -> list[str]:
     """The hashes of a recipe's teachers, in order."""
     return [Checkpoint.load(teacher).sha256 for teacher in recipe.distillation.teachers]
+
+
+def said_hash(recipe: Recipe) -> str | None:
+    """The hash of the file with what a recipe's teachers said."""
+    said = recipe.distillation.said
+    return None if said is None or not said.exists() else sha256_of(said)
 
 
 def start_hash(recipe: Recipe) -> str | None:

@@ -97,12 +97,23 @@ class DistillationSettings(Settings):
         description="model folders whose mean probabilities are learned; none: annotations alone. "
         "Of an article, those speak that did not learn from it, or all where there is no such one",
     )
+    said: Path | None = Field(
+        default=None,
+        description="file with what teachers said of the articles, written by natostance teach; in "
+        "place of teachers",
+    )
     weight: float = Field(
         default=0.5, ge=0, le=1, description="share of the loss that the teachers decide"
     )
     temperature: float = Field(
         default=1.0, gt=0, description="softens the teachers' probabilities and the student's"
     )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> DistillationSettings:
+        if self.teachers and self.said is not None:
+            raise ValueError("give teachers, or a file with what they said, not both")
+        return self
 
 
 class CalibrationSettings(Settings):

@@ -34,10 +34,12 @@ from natostance.training.papers import (
     commit,
     out_of_fold_figures,
     papers,
+    said_hash,
     start_hash,
     teacher_hashes,
 )
 from natostance.training.recipe import Recipe
+from natostance.training.said import load_said, save_said
 
 STATE, RECIPE = "state", "recipe.json"
 # on which runtimes are compared where there is no dev split
@@ -77,9 +79,7 @@ def train(
     learned, held_out = _material(recipe, corpus)
     dev = corpus.split(data.dev) if data.dev is not None else ()
 
-    soft = None
-    if teachers := recipe.distillation.teachers:
-        soft = soft_targets(teachers, learned, corpus.labels, recipe.cache)
+    soft = _taught(recipe, learned, corpus.labels, recipe.cache)
     pupil = _Pupil(recipe, corpus.labels, soft)
     history = pupil.learn(learned, dev, folder / STATE, list(callbacks), resuming)
     classifier = pupil.classifier()
@@ -138,9 +138,7 @@ def screen(
     learned, held = split_fold(documents, folds, fold - 1)
     if not held or not learned:
         raise InputError(f"fold {fold} of {folds} is empty", remedy="use fewer folds")
-    teachers = recipe.distillation.teachers
-    soft = soft_targets(teachers, learned, corpus.labels) if teachers else None
-    pupil = _Pupil(recipe, corpus.labels, soft)
+    pupil = _Pupil(recipe, corpus.labels, _taught(recipe, learned, corpus.labels))
     with tempfile.TemporaryDirectory() as state:
         pupil.learn(learned, (), Path(state), list(callbacks))
     return evaluate(held, pupil.classifier().label_many(held))
@@ -164,6 +162,39 @@ def _material(recipe: Recipe, corpus: Corpus) -> tuple[list[Document], list[Docu
             "nothing is left to learn from", remedy="check data.share and data.hold_out"
         )
     return documents, out
+
+
+def teach(recipe: Recipe, teachers: Sequence[Path], out: Path, articles: Path | None = None) -> int:
+    """Ask teachers about what a recipe learns from, and write what they say to a file.
+
+    Args:
+        recipe: says what is learned from; its own teachers are not asked.
+        teachers: model folders; see `natostance.training.distillation.soft_targets`.
+        out: the file.
+        articles: folder with the texts of stand-off annotations; see `Corpus.load`.
+
+    Returns:
+        How many articles they spoke of.
+    """
+    corpus = Corpus.load(recipe.data.corpus, recipe.data.parts, articles)
+    learned, _ = _material(recipe, corpus)
+    said = soft_targets(teachers, learned, corpus.labels, recipe.cache)
+    save_said(out, learned, said, corpus.labels)
+    return len(learned)
+
+
+def _taught(
+    recipe: Recipe, learned: Sequence[Document], labels: LabelSet, cache: Path | None = None
+) -> dict[str, list[SoftTargets]] | None:
+    """What the recipe's teachers say of the documents, or said; None if it has none."""
+    settings = recipe.distillation
+    if settings.teachers:
+        return soft_targets(settings.teachers, learned, labels, cache)
+    if settings.said is not None:
+        tokenizer, special = load_tokenizer(recipe.network.encoder)
+        reader = WindowReader(tokenizer, special, recipe.window)
+        return load_said(settings.said, learned, reader, labels)
+    return None
 
 
 class _Pupil:
@@ -279,6 +310,7 @@ def folds_folder(recipe: Recipe, fingerprint: str) -> Path:
     settings["calibration"].pop("promised_error")
     # a folder's name says nothing of the weights in it
     settings["distillation"]["teachers"] = teacher_hashes(recipe)
+    settings["distillation"]["said"] = said_hash(recipe)
     settings["network"]["start"] = start_hash(recipe)
     text = json.dumps([settings, fingerprint], sort_keys=True)
     return recipe.cache / f"folds-{hashlib.sha256(text.encode()).hexdigest()[:12]}"

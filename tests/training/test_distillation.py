@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from support import tiny_recipe
 
-from natostance.checkpoint import Checkpoint
+from natostance.checkpoint import Checkpoint, write_config
 from natostance.corpus import Corpus
 from natostance.document import STANCE, LabelSet
 from natostance.errors import InputError
@@ -190,3 +191,66 @@ def test_other_labels_of_a_teacher_are_refused(tiny_model: Path, varied_corpus: 
     documents = Corpus.load(varied_corpus).split("dev")
     with pytest.raises(InputError, match="the teacher has the labels NATO"):
         soft_targets([tiny_model], documents, LabelSet(("FAVOR", "AGAINST"), "NONE"))
+
+
+def test_of_an_article_those_speak_that_did_not_learn_from_it(
+    tiny_model: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    documents = Corpus.load(tiny_corpus).split("dev")
+    first, second = documents[0].doc_id, documents[1].doc_id
+    sure, unsure = tmp_path / "sure", tmp_path / "unsure"
+    for folder, temperature, learned in ((sure, 1.0, [first]), (unsure, None, [first, second])):
+        shutil.copytree(tiny_model, folder)
+        if temperature is None:
+            _soften(folder)
+        run = json.loads((folder / "run.json").read_text())
+        run["data"]["learned"] = learned
+        (folder / "run.json").write_text(json.dumps(run))
+    of_sure, of_unsure, of_both = (
+        soft_targets(teachers, documents, STANCE) for teachers in ([sure], [unsure], [sure, unsure])
+    )
+
+    def tokens(said: dict[str, list[SoftTargets]], name: str) -> np.ndarray:
+        return np.concatenate([s.tokens for s in said[name]])
+
+    other = documents[2].doc_id
+    # both learned from the first article, one from the second, none from the third
+    for name in (first, other):
+        mean = (tokens(of_sure, name) + tokens(of_unsure, name)) / 2
+        np.testing.assert_allclose(tokens(of_both, name), mean, atol=1e-6)
+    np.testing.assert_array_equal(tokens(of_both, second), tokens(of_sure, second))
+    assert np.abs(tokens(of_sure, second) - tokens(of_unsure, second)).max() > 0.01
+
+
+def _soften(folder: Path) -> None:
+    """Halve the token head's weights, so that the folder says something else."""
+    weights = load_file(folder / "model.safetensors")
+    name = next(n for n in weights if n.startswith("token_head") and n.endswith("weight"))
+    weights[name] = weights[name] / 2
+    config = Checkpoint.load(folder).config
+    save_file(weights, folder / "model.safetensors")
+    write_config(folder, config)
+
+
+def test_a_fold_that_is_held_out_is_not_learned_from_and_is_measured(
+    tiny_encoder: Path, varied_corpus: Path, tmp_path: Path
+) -> None:
+    whole = Corpus.load(varied_corpus).split("train")
+    learned = []
+    for fold in ("1/3", "2/3", "3/3"):
+        recipe = tiny_recipe(tmp_path / fold[0], tiny_encoder, varied_corpus, Recipe)
+        folder = train(recipe.holding_out(fold))  # type: ignore[attr-defined]
+        run = json.loads((folder / "run.json").read_text())
+        assert run["recipe"]["data"]["hold_out"] == {"number": int(fold[0]), "of": 3}
+        held = {d.doc_id for d in whole} - set(run["data"]["learned"])
+        assert run["held_out"]["articles"] == len(held)
+        learned.append(held)
+    assert set().union(*learned) == {d.doc_id for d in whole}
+    assert sum(map(len, learned)) == len(whole)
+
+
+def test_r_drop_learns(tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    recipe = tiny_recipe(tmp_path, tiny_encoder, tiny_corpus, Recipe)
+    optimisation = recipe.optimisation.model_copy(update={"r_drop": 1.0})  # type: ignore[attr-defined]
+    folder = train(recipe.model_copy(update={"optimisation": optimisation}))  # type: ignore[attr-defined]
+    assert json.loads((folder / "run.json").read_text())["dev"]["macro_f1"] > 0.9

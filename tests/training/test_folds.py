@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natostance.document import STANCE, Document, Sentence
-from natostance.training.folds import Held, folds_of, split_fold
+from natostance.training.folds import Held, folds_of, share_of, split_fold
 
 
 def article(name: str, text: str) -> Document:
@@ -46,6 +46,15 @@ def test_every_article_is_held_out_once() -> None:
         assert not {d.doc_id for d in rest} & {d.doc_id for d in out}
         held += out
     assert sorted(d.doc_id for d in held) == sorted(d.doc_id for d in documents)
+
+
+@given(st.floats(0.01, 1), st.floats(0.01, 1))
+def test_a_smaller_share_lies_within_a_larger_one(one: float, two: float) -> None:
+    documents = [article(f"a{i}", words(0)) for i in range(300)]
+    less, more = ([d.doc_id for d in share_of(documents, share)] for share in sorted((one, two)))
+    assert set(less) <= set(more)
+    assert abs(len(more) / 300 - max(one, two)) < 0.12
+    assert share_of(documents, 1.0) == documents
 
 
 def test_predictions_come_back_from_disk_as_they_were(tmp_path: Path) -> None:

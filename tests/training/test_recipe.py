@@ -16,6 +16,8 @@ from natostance.training.recipe import Recipe
         ("data: {train: [dev]}\n", "both learned from and measured on"),
         ("window: {tokens: 64, left_context: 60}\n", "no room"),
         ("optimisation: {learning_rate: -1}\n", "greater than 0"),
+        ("data: {hold_out: {number: 4, of: 3}}\n", "no fold 4 of 3"),
+        ("data: {share: 0}\n", "greater than 0"),
         ("epochs: 3\n", "the fields are"),
     ],
 )
@@ -24,6 +26,18 @@ def test_contradictions_are_refused(tmp_path: Path, source: str, message: str) -
     path.write_text(source, encoding="utf-8")
     with pytest.raises(InputError, match=message):
         Recipe.load(path)
+
+
+@pytest.mark.parametrize("fold", ["0/5", "6/5", "1", "one/5", "1/1", ""])
+def test_a_fold_that_does_not_exist_is_refused(fold: str) -> None:
+    with pytest.raises(InputError, match="no fold"):
+        Recipe().holding_out(fold)
+
+
+def test_a_fold_is_held_out() -> None:
+    held = Recipe().holding_out("2/5").data.hold_out
+    assert held is not None
+    assert (held.number, held.of) == (2, 5)
 
 
 def test_every_field_is_documented() -> None:

@@ -1,0 +1,41 @@
+"""``natostance teach``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from natostance.cli.common import Articles, Quiet, err_console, quiet_transformers
+
+
+def teach(
+    recipe: Annotated[
+        Path, typer.Argument(help="Recipe of the student, for instance configs/minilm.yaml.")
+    ],
+    teacher: Annotated[
+        list[Path], typer.Option(help="Model folder of a teacher; may be given several times.")
+    ],
+    out: Annotated[Path, typer.Option(help="File for what they say (.npz).")],
+    articles: Articles = None,
+    quiet: Quiet = False,
+) -> None:
+    """Ask teachers what they think of a recipe's articles, and keep it in a file without text.
+
+    A recipe names the file as `distillation.said`. Of an article, those teachers speak that did not
+    learn from it, or all where there is no such one. Needs the extra `[train]`.
+    """
+    from natostance.extras import require
+
+    require("transformers", "train", "Training")
+    from natostance.errors import InputError
+    from natostance.training.recipe import Recipe
+    from natostance.training.run import teach as run
+
+    if out.suffix != ".npz":
+        raise InputError(f"{out} is no .npz file", remedy="give --out a name that ends in .npz")
+    quiet_transformers()
+    spoken = run(Recipe.load(recipe), teacher, out, articles)
+    if not quiet:
+        err_console().print(f"{spoken} articles: {out}")

@@ -1,0 +1,159 @@
+"""What teachers said of articles, in a file: probabilities of sentences and tokens, and no text.
+
+With it a student can be taught where its teachers are not at hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from natostance.document import Document, LabelSet
+from natostance.errors import InputError
+from natostance.text.windows import WindowReader
+from natostance.training.distillation import SoftTargets
+
+FORMAT = 1
+
+_AGAIN = "ask the teachers again with natostance teach, or learn from the articles that were asked"
+
+
+def save_said(
+    path: Path,
+    documents: Sequence[Document],
+    said: Mapping[str, Sequence[SoftTargets]],
+    labels: LabelSet,
+) -> None:
+    """Write what teachers said.
+
+    The file is a NumPy archive of plain numbers and strings: for each document its id, a hash of
+    its text and sentences, and the count of its sentences; for each sentence its count of tokens
+    and its probabilities; for each token its probabilities. Probabilities are in half precision.
+
+    Args:
+        path: the file.
+        documents: of which they spoke.
+        said: what they said, by id of the document.
+        labels: in the order of the probabilities.
+    """
+    every = [target for document in documents for target in said[document.doc_id]]
+    width = len(labels.names)
+    nothing = np.zeros((0, width), "f4")
+    part = path.with_suffix(".part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("wb") as file:
+        np.savez_compressed(
+            file,
+            format=np.int64(FORMAT),
+            labels=np.array(labels.names),
+            documents=np.array([d.doc_id for d in documents], dtype=np.str_),
+            hashes=np.array([_hash(d) for d in documents], dtype=np.str_),
+            sentences=np.concatenate([nothing, *(t.sentence[None] for t in every)]).astype("f2"),
+            tokens=np.concatenate([nothing, *(t.tokens for t in every)]).astype("f2"),
+            counts=np.array([len(d.sentences) for d in documents], dtype=np.int32),
+            lengths=np.array([len(t.tokens) for t in every], dtype=np.int32),
+        )
+    part.replace(path)
+
+
+def load_said(
+    path: Path, documents: Sequence[Document], reader: WindowReader, labels: LabelSet
+) -> dict[str, list[SoftTargets]]:
+    """Read what teachers said of documents.
+
+    Args:
+        path: the file.
+        documents: what is to be learned from; the file may hold others.
+        reader: the student's, for the offsets of tokens.
+        labels: the student's.
+
+    Raises:
+        InputError: the file cannot be read or has other labels; a document is not in it, has
+            another text or other sentences, or is cut into other tokens.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            found = {name: data[name] for name in data.files}
+        if int(found["format"]) != FORMAT:
+            raise ValueError(f"its format is {found['format']}")
+    except FileNotFoundError:
+        raise InputError(
+            "no such file", file=path, remedy="make it with natostance teach"
+        ) from None
+    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"this does not hold what teachers said: {error}", file=path, remedy=_AGAIN
+        ) from None
+    if tuple(found["labels"].tolist()) != labels.names:
+        raise InputError(
+            f"the teachers have the labels {', '.join(found['labels'])}",
+            file=path,
+            remedy=f"the corpus has {', '.join(labels.names)}",
+        )
+    return _deal(found, path, documents, reader)
+
+
+def _deal(
+    found: Mapping[str, NDArray[Any]],
+    path: Path,
+    documents: Sequence[Document],
+    reader: WindowReader,
+) -> dict[str, list[SoftTargets]]:
+    """Each document with its own sentences and tokens of the file."""
+    wanted = {d.doc_id: d for d in documents}
+    missing = sorted(set(wanted) - set(found["documents"].tolist()))
+    if missing:
+        raise InputError(
+            f"the teachers did not speak of {len(missing)} articles, first of {missing[0]}",
+            file=path,
+            remedy=_AGAIN,
+        )
+    ends = np.concatenate([[0], np.cumsum(found["lengths"])])
+    sentences, tokens = found["sentences"].astype("f4"), found["tokens"].astype("f4")
+    dealt: dict[str, list[SoftTargets]] = {}
+    first = 0
+    for name, digest, count in zip(
+        found["documents"].tolist(), found["hashes"].tolist(), found["counts"].tolist(), strict=True
+    ):
+        own, first = range(first, first + count), first + count
+        if (document := wanted.get(name)) is None:
+            continue
+        if digest != _hash(document):
+            raise InputError(
+                f"{name} has another text or other sentences than the teachers read",
+                file=path,
+                remedy=_AGAIN,
+            )
+        offsets = _offsets(document, reader)
+        if [len(o) for o in offsets] != found["lengths"][own.start : own.stop].tolist():
+            raise InputError(
+                f"the teachers cut the words of {name!r} into other tokens than the student",
+                file=path,
+                remedy="use teachers with the student's tokenizer",
+            )
+        dealt[name] = [
+            SoftTargets(sentences[i], tokens[ends[i] : ends[i + 1]], tuple(o))
+            for i, o in zip(own, offsets, strict=True)
+        ]
+    return dealt
+
+
+def _offsets(document: Document, reader: WindowReader) -> list[list[tuple[int, int]]]:
+    """The offsets of each sentence's tokens."""
+    found: list[list[tuple[int, int]]] = [[] for _ in document.sentences]
+    for window in reader.windows(document):
+        for part in window.parts:
+            found[part.sentence].extend(part.offsets)
+    return found
+
+
+def _hash(document: Document) -> str:
+    edges = [(s.start, s.end) for s in document.sentences]
+    return hashlib.sha256(json.dumps([document.text, edges]).encode()).hexdigest()[:32]

@@ -1,0 +1,130 @@
+"""What teachers said, in a file."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from natostance.checkpoint import Checkpoint
+from natostance.corpus import Corpus
+from natostance.document import STANCE, Document, LabelSet
+from natostance.errors import InputError
+from natostance.text.windows import WindowReader, WindowSettings
+from natostance.training.distillation import SoftTargets, soft_targets
+from natostance.training.recipe import Recipe
+from natostance.training.said import load_said, save_said
+
+
+@pytest.fixture
+def documents(tiny_corpus: Path) -> list[Document]:
+    return list(Corpus.load(tiny_corpus).split("dev"))
+
+
+@pytest.fixture
+def reader(tiny_model: Path) -> WindowReader:
+    checkpoint = Checkpoint.load(tiny_model)
+    settings = WindowSettings(tokens=48, left_context=8)
+    return WindowReader.from_file(checkpoint.tokenizer, checkpoint.config.special, settings)
+
+
+@pytest.fixture
+def said(tiny_model: Path, documents: list[Document]) -> dict[str, list[SoftTargets]]:
+    return soft_targets([tiny_model], documents, STANCE)
+
+
+def test_what_was_said_comes_back(
+    documents: list[Document],
+    reader: WindowReader,
+    said: dict[str, list[SoftTargets]],
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "said.npz"
+    save_said(file, documents, said, STANCE)
+    # in another order, and not all of them
+    some = documents[:0:-1]
+    found = load_said(file, some, reader, STANCE)
+    assert list(found) != [d.doc_id for d in documents]
+    assert set(found) == {d.doc_id for d in some}
+    for document in some:
+        for one, two in zip(said[document.doc_id], found[document.doc_id], strict=True):
+            assert one.offsets == two.offsets
+            np.testing.assert_allclose(one.sentence, two.sentence, atol=1e-3)
+            np.testing.assert_allclose(one.tokens, two.tokens, atol=1e-3)
+    with np.load(file) as data:
+        kinds = {name: data[name].dtype.kind for name in data.files}
+    # numbers alone, but for labels, ids and hashes: no text
+    assert {name for name, kind in kinds.items() if kind == "U"} == {
+        "labels",
+        "documents",
+        "hashes",
+    }
+
+
+def test_articles_that_changed_or_were_not_asked_are_refused(
+    documents: list[Document],
+    reader: WindowReader,
+    said: dict[str, list[SoftTargets]],
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "said.npz"
+    save_said(file, documents[1:], said, STANCE)
+    with pytest.raises(InputError, match="did not speak of 1 articles, first of a20"):
+        load_said(file, documents, reader, STANCE)
+    changed = documents[1].replace(sentences=documents[1].sentences[:-1])
+    with pytest.raises(InputError, match="a21 has another text or other sentences"):
+        load_said(file, [changed], reader, STANCE)
+    with pytest.raises(InputError, match="teachers have the labels"):
+        load_said(file, documents[1:], reader, LabelSet(("FAVOR", "AGAINST"), "NONE"))
+
+
+def test_a_student_that_cuts_words_otherwise_is_refused(
+    documents: list[Document],
+    reader: WindowReader,
+    said: dict[str, list[SoftTargets]],
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "said.npz"
+    fewer = {
+        name: [SoftTargets(s.sentence, s.tokens[1:], s.offsets[1:]) for s in targets]
+        for name, targets in said.items()
+    }
+    save_said(file, documents, fewer, STANCE)
+    with pytest.raises(InputError, match="other tokens than the student"):
+        load_said(file, documents, reader, STANCE)
+
+
+def npy() -> bytes:
+    file = io.BytesIO()
+    np.save(file, np.zeros(3))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 broken", npy()])
+def test_a_file_that_holds_something_else_is_refused(
+    content: bytes, documents: list[Document], reader: WindowReader, tmp_path: Path
+) -> None:
+    file = tmp_path / "said.npz"
+    with pytest.raises(InputError, match="no such file"):
+        load_said(file, documents, reader, STANCE)
+    file.write_bytes(content)
+    with pytest.raises(InputError, match="does not hold what teachers said"):
+        load_said(file, documents, reader, STANCE)
+
+
+def test_objects_in_a_file_are_never_unpickled(
+    documents: list[Document], reader: WindowReader, tmp_path: Path
+) -> None:
+    file = tmp_path / "said.npz"
+    np.savez(file, format=np.array([print], dtype=object))
+    with pytest.raises(InputError, match="does not hold what teachers said"):
+        load_said(file, documents, reader, STANCE)
+
+
+def test_teachers_and_a_file_of_theirs_together_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("distillation: {teachers: [a], said: b.npz}\n", encoding="utf-8")
+    with pytest.raises(InputError, match="not both"):
+        Recipe.load(path)
