@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: label picture figures test test-browser test-peers test-kill test-hostile test-ray test-remote test-fuzz \
-    test-label-studio test-install lint format benchmark memory scaling segmentation train seeds evaluate clean help
+    test-label-studio test-install lint format benchmark memory scaling segmentation teachers train seeds evaluate clean help
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*##/\t/' | expand -t 16
@@ -97,6 +97,14 @@ benchmark: $(VENV)/.dev  ## speed beside peers, each in an environment of its ow
 
 segmentation: $(VENV)/.dev  ## segmentation against its composed gold, beside other segmenters
 	$(BIN)/python benchmarks/segmentation.py
+
+FOLDS := 1 2 3 4 5
+teachers: $(VENV)/.dev  ## the released model's teachers, and training/said/ again (needs NATOSTANCE_ARTICLES and a hub; hours without a GPU)
+	for fold in $(FOLDS); do \
+	    test -f runs/teachers/$$fold/teacher/run.json || \
+	        $(BIN)/natostance train configs/teacher.yaml --fold $$fold/5 --out runs/teachers/$$fold || exit; \
+	done
+	$(BIN)/natostance teach configs/minilm.yaml $(FOLDS:%=--teacher runs/teachers/%/teacher) --out training/said/mpnet.npz
 
 train: $(VENV)/.dev  ## the released model again (needs NATOSTANCE_ARTICLES)
 	$(BIN)/natostance train configs/minilm.yaml
