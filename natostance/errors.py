@@ -63,7 +63,10 @@ class ModelError(InputError):
 
 
 class StoreError(InputError):
-    """A store behind a URL failed as a whole: by its credentials, the network or its address."""
+    """A store behind a URL failed as a whole: by its credentials, the network or its address.
+
+    So did, for what is on the disk, the system or a file system on the network.
+    """
 
 
 class MissingExtraError(NatostanceError):

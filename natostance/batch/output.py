@@ -58,7 +58,8 @@ class Output:
         if is_url(self.out):
             _check_url(self.out)
         self.is_folder = _is_folder(self.out)
-        path = self.out.rstrip("/" + os.sep) if self.is_folder else self.out
+        # the root is all separators, and nothing means the current folder
+        path = self.out.rstrip("/" + os.sep) or os.sep if self.is_folder else self.out
         # through a link, so that replacing the file keeps the link
         self.target = path if is_url(path) else os.path.realpath(path)
         self.format = RowFormat.of(
@@ -227,6 +228,10 @@ def _check_url(out: str) -> None:
 
 def _check_folder(out: str, target: str) -> None:
     parent = os.path.dirname(target)
+    if parent == target:
+        raise InputError(
+            "the root of the file system", file=out, remedy="name a folder or a file in it"
+        )
     if os.path.exists(target) and not os.path.isdir(target):
         raise InputError("a file, no folder", file=out, remedy="name a new or an empty folder")
     if not os.path.isdir(parent):

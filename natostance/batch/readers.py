@@ -21,7 +21,7 @@ from natostance.batch.compression import DAMAGED, reading
 from natostance.batch.ids import SeenIds
 from natostance.batch.rejects import Rejected
 from natostance.batch.sources import MARKED, Paths, Source, find_sources, known_suffixes
-from natostance.batch.storage import open_binary, stamp
+from natostance.batch.storage import open_binary, reading_failed, stamp
 from natostance.document import Document
 from natostance.errors import InputError, StoreError
 from natostance.extras import require
@@ -244,6 +244,9 @@ def _read(source: Source, fields: Fields, meter: Meter | None) -> Iterator[Artic
     except InputError as error:
         yield Rejected.because(error, source.name)
     except DAMAGED as error:
+        failed = reading_failed(source.name, error)
+        if failed:
+            raise failed from None
         reason = getattr(error, "strerror", None) or error
         yield Rejected(source.name, None, f"cannot be read: {reason}", "check the file")
 

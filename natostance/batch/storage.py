@@ -13,6 +13,7 @@ can stop a job at each of them.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -30,6 +31,23 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 PART = ".part"
 _BUFFER = 1 << 20
 
+# what a store says of one object; any other `OSError` of it is about the network or itself
+OF_AN_OBJECT = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+# codes with which S3 refuses the caller; its package makes a `PermissionError` of them too
+_OF_THE_CALLER = re.compile(
+    "Expired|Token|AccessKey|Signature|TimeTooSkewed|Account|Security|Payer|NotSignedUp"
+)
+# what the system says of itself or of a file system on the network, not of one file
+_OF_THE_SYSTEM = {
+    getattr(errno, name)
+    for name in (
+        *("EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "ESTALE", "ETIMEDOUT", "ENOTCONN", "ECONNRESET"),
+        *("ECONNABORTED", "ECONNREFUSED", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH"),
+        *("ENETRESET", "EREMOTEIO", "ENOLINK", "ESHUTDOWN"),
+    )
+    if hasattr(errno, name)
+}
+
 
 def is_url(path: str) -> bool:
     """Whether a path is a URL for fsspec."""
@@ -42,14 +60,42 @@ def reaching(url: str, *passed: type[Exception]) -> Iterator[None]:
 
     Args:
         url: what is read or written there.
-        passed: errors that the caller sees to.
+        passed: errors that the caller sees to; one that refuses the caller as such never passes.
     """
     try:
         yield
     except Exception as error:
-        if isinstance(error, (*passed, NatostanceError)):
+        if isinstance(error, (*passed, NatostanceError)) and not _refuses_the_caller(error):
             raise
         raise _store_error(url, error) from None
+
+
+def _refuses_the_caller(error: Exception) -> bool:
+    """Whether a store says that credentials are wrong or have expired, in the words of botocore."""
+    answer = getattr(error.__cause__, "response", None)
+    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
+    return bool(_OF_THE_CALLER.search(str(code)))
+
+
+def reading_failed(path: str, error: Exception) -> StoreError | None:
+    """What is said where a file could not be read for a reason that is not its own.
+
+    The next file would fail too, so it is no reject: the run is to go on from here later.
+
+    Args:
+        path: the file or URL.
+        error: what was raised.
+
+    Returns:
+        None where the file itself cannot be read.
+    """
+    if not isinstance(error, OSError) or error.errno not in _OF_THE_SYSTEM:
+        return None
+    return StoreError(
+        f"reading failed: {error.strerror}",
+        file=path,
+        remedy="see to the system or its network; a run that was begun goes on with --resume",
+    )
 
 
 def _store_error(url: str, error: Exception) -> StoreError:
@@ -90,7 +136,7 @@ def open_binary(path: str) -> BinaryIO:
     """
     if is_url(path):
         fs, inner = file_system(path)
-        with reaching(path, OSError):
+        with reaching(path, *OF_AN_OBJECT):
             return cast(BinaryIO, RemoteStream(path, fs.open(inner, "rb")))
     return open(path, "rb")
 
@@ -99,17 +145,20 @@ def stamp(path: str) -> tuple[int | None, str | None]:
     """Size in bytes, and what changes when the content does; None where it is not known.
 
     Raises:
-        StoreError: the store failed.
+        StoreError: the store failed, or the system, for a reason that is not the file's own.
     """
     if not is_url(path):
         try:
             found = os.stat(path)
-        except OSError:
+        except OSError as error:
+            failed = reading_failed(path, error)
+            if failed:
+                raise failed from None
             return None, None
         return found.st_size, str(found.st_mtime_ns)
     fs, inner = file_system(path)
     try:
-        with reaching(path, OSError):
+        with reaching(path, *OF_AN_OBJECT):
             info = fs.info(inner)
     except OSError:
         return None, None
@@ -289,7 +338,7 @@ class LocalFolder:
 
 
 class RemoteStream(io.RawIOBase):
-    """A file behind a URL; an `OSError` passes, what else its store raises is a `StoreError`.
+    """A file behind a URL; `OF_AN_OBJECT` passes, what else its store raises is a `StoreError`.
 
     Args:
         url: its URL.
@@ -306,13 +355,13 @@ class RemoteStream(io.RawIOBase):
         return bool(self._file.seekable())
 
     def readinto(self, buffer: Any) -> int:
-        with reaching(self._url, OSError):
+        with reaching(self._url, *OF_AN_OBJECT):
             data = self._file.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        with reaching(self._url, OSError, ValueError):
+        with reaching(self._url, *OF_AN_OBJECT, ValueError):
             return int(self._file.seek(offset, whence))
 
     def tell(self) -> int:
@@ -320,31 +369,47 @@ class RemoteStream(io.RawIOBase):
 
     def close(self) -> None:
         if not self.closed:
-            with reaching(self._url, OSError):
+            with reaching(self._url, *OF_AN_OBJECT):
                 self._file.close()
         super().close()
 
 
 class RemoteDraft:
-    """A file under way to a URL: it waits in a temporary file, and is put in one go."""
+    """A file under way to a URL: it waits in a temporary file, and is put in one go.
+
+    Where the system names open files (Linux), the temporary file has no name of its own, so that
+    nothing is left of it when the process is killed.
+    """
 
     def __init__(self, fs: Any, path: str, url: str) -> None:
         self._fs, self._path, self._url = fs, path, url
-        # not opened by its name a second time, which Windows forbids, but closed before it is put
         handle, self._spool = tempfile.mkstemp(prefix="natostance-")
         self.stream: BinaryIO = os.fdopen(handle, "wb", buffering=_BUFFER)
+        self._named = not os.path.exists(_open_file(handle))
+        if not self._named:
+            unlink(self._spool)
+            self._spool = _open_file(handle)
 
     def commit(self) -> None:
-        self.stream.close()
+        if self._named:
+            self.stream.close()  # Windows forbids to open it a second time
+        else:
+            self.stream.flush()
         with reaching(self._url):
             self._fs.put_file(self._spool, self._path)
-        unlink(self._spool)
+        self.discard()
 
     def discard(self) -> None:
         with suppress(OSError, ValueError):
             self.stream.close()
-        with suppress(OSError):
-            unlink(self._spool)
+        if self._named:
+            with suppress(OSError):
+                unlink(self._spool)
+
+
+def _open_file(handle: int) -> str:
+    """The name by which Linux knows an open file, whether it has one of its own or not."""
+    return f"/proc/self/fd/{handle}"
 
 
 class RemoteFolder:

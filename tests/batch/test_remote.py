@@ -85,7 +85,10 @@ def done(fs: Any, out: str) -> int:
 
 
 @pytest.mark.parametrize("name", ["rows", "rows.jsonl"])
-def test_a_killed_job_ends_with_the_same_bytes(s3: Any, tiny_model: Path, name: str) -> None:
+def test_a_killed_job_ends_with_the_same_bytes(
+    s3: Any, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     quiet, killed = f"lake/quiet-{name}", f"lake/killed-{name}"
     ended = subprocess.run(
         job(tiny_model, f"s3://{quiet}/{name}"), capture_output=True, text=True, timeout=60
@@ -104,6 +107,7 @@ def test_a_killed_job_ends_with_the_same_bytes(s3: Any, tiny_model: Path, name: 
     assert process.returncode == -signal.SIGKILL, said
     parts = done(s3, f"{killed}/{name}")
     assert 3 <= parts < 12
+    assert not list(tmp_path.glob("natostance-*"))  # what waited to be put
 
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1, ended.stderr

@@ -299,6 +299,18 @@ def test_a_whole_bucket_is_no_output() -> None:
 
 
 @pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("out", ["/", "//", "/./", "/tmp/.."])
+def test_the_root_is_no_output(classifier: StanceClassifier, out: str) -> None:
+    before = sorted(Path().iterdir())
+    with pytest.raises(InputError) as caught:
+        label_files("a.jsonl", out, classifier=classifier)
+    assert str(caught.value) == (
+        f"{out}: the root of the file system; name a folder or a file in it"
+    )
+    assert sorted(Path().iterdir()) == before
+
+
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("out", ["memory://bucket/rows.jsonl", "memory://bucket/rows"])
 def test_a_run_behind_a_url_is_resumed_too(classifier: StanceClassifier, out: str) -> None:
     fsspec = pytest.importorskip("fsspec")
