@@ -219,6 +219,9 @@ def fit(
     )
     trainer.remove_callback(PrinterCallback)  # it prints every log; callers choose what they show
     trainer.train(resume_from_checkpoint=resume)
+    # in bf16 the trainer leaves its autocast around the network, and what is measured or calibrated
+    # afterwards would be computed in bf16
+    trainer.accelerator.unwrap_model(network, keep_fp32_wrapper=False)
     history: list[dict[str, float]] = trainer.state.log_history
     return history
 
