@@ -7,13 +7,19 @@ from typing import Annotated
 
 import typer
 
-from natostance.cli.common import Articles
+from natostance.cli.common import Articles, err_console
 
 
 def agreement(
     first: Annotated[Path, typer.Argument(help="One annotator's articles.")],
     second: Annotated[Path, typer.Argument(help="The other's, of the same articles.")],
     articles: Articles = None,
+    common: Annotated[
+        bool,
+        typer.Option(
+            "--common", help="Compare what both annotated; say how many articles one alone did."
+        ),
+    ] = False,
     show: Annotated[int, typer.Option(help="Disagreements to show in context.", min=0)] = 10,
     with_gamma: Annotated[
         bool, typer.Option("--gamma", help="Also the gamma of spans (extra `[gamma]`; slow).")
@@ -49,6 +55,14 @@ def agreement(
 
     ours = read_annotated(first, articles)
     theirs = read_annotated(second, articles)
+    if common:
+        shared = {d.doc_id for d in ours} & {d.doc_id for d in theirs}
+        alone = [sum(d.doc_id not in shared for d in side) for side in (ours, theirs)]
+        ours, theirs = ([d for d in side if d.doc_id in shared] for side in (ours, theirs))
+        if any(alone):
+            err_console().print(
+                f"left out: {alone[0]} articles of the first alone, {alone[1]} of the second alone"
+            )
     found = compare(ours, theirs)
     results = found.to_dict()
     console = Console(highlight=False)

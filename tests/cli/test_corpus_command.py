@@ -100,3 +100,19 @@ def test_agreement_of_other_articles_is_refused(run: Run, tmp_path: Path) -> Non
     done = run("agreement", tmp_path / "first", tmp_path / "second")
     assert done.status == 2
     assert len(done.err.strip().splitlines()) == 1
+
+
+def test_agreement_on_what_both_annotated(run: Run, tmp_path: Path) -> None:
+    for name, ids in (("first", "abc"), ("second", "bcde")):
+        (tmp_path / name).mkdir()
+        for i in ids:
+            (tmp_path / name / f"{i}.marked.txt").write_text(f"---\nid: {i}\n---\nIt rained.\n")
+    done = run("agreement", tmp_path / "first", tmp_path / "second", "--common")
+    assert done.status == 0, done.err
+    assert "2 articles, 2 sentences; 0 sentences differ" in done.out
+    assert "1 articles of the first alone, 2 of the second alone" in done.err
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "x.marked.txt").write_text("---\nid: x\n---\nIt rained.\n")
+    none = run("agreement", tmp_path / "first", tmp_path / "other", "--common")
+    assert none.status == 2
+    assert len(none.err.strip().splitlines()[-1]) > 20
