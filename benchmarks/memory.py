@@ -122,6 +122,8 @@ def main() -> None:
             maker = multiprocessing.get_context("spawn").Process(target=tiny_model, args=(model,))
             maker.start()
             maker.join()
+            if maker.exitcode:
+                raise SystemExit("the tiny model could not be made; see above, or give --model")
         (Path(name) / "job").mkdir()
         classifier = StanceClassifier.from_pretrained(model, backend=given.backend)
         measure(Path(name) / "job", classifier, given.sentences)

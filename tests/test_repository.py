@@ -18,9 +18,12 @@ from natostance.corpus.check import check
 from natostance.corpus.leaks import ngrams
 from natostance.formats.markup import SUFFIX, read_markup
 from natostance.formats.standoff import read_standoff
+from natostance.modeling.encoder import load_tokenizer
 from natostance.settings import load_yaml
+from natostance.text.windows import WindowReader
 from natostance.training.pretraining import PretrainingSettings
 from natostance.training.recipe import Recipe
+from natostance.training.said import load_said
 
 STANDOFF = sorted([*ROOT.glob("training/**/*.jsonl"), *ROOT.glob("eval/**/*.jsonl")])
 MARKED = sorted([*ROOT.glob(f"training/**/*{SUFFIX}"), *ROOT.glob(f"eval/**/*{SUFFIX}")])
@@ -40,6 +43,21 @@ def test_every_recipe_loads_and_names_a_corpus_that_is_there(path: Path) -> None
     recipe = Recipe.load(path)
     for part in recipe.data.parts or []:
         assert (ROOT / recipe.data.corpus / part).is_dir()
+
+
+def test_what_teachers_said_is_of_the_articles_as_they_lie_here() -> None:
+    """Of those whose text is here; the others are checked where a model is trained."""
+    recipe = Recipe.load(ROOT / "configs" / "minilm.yaml")
+    assert recipe.distillation.said is not None
+    real = {"real", "added"}
+    assert real < set(recipe.data.parts or [])
+    parts = sorted(set(recipe.data.parts or []) - real)
+    corpus = Corpus.load(ROOT / recipe.data.corpus, parts)
+    documents = [d for split in recipe.data.train for d in corpus.split(split)]
+    tokenizer, special = load_tokenizer(recipe.network.encoder)
+    reader = WindowReader(tokenizer, special, recipe.window)
+    said = load_said(ROOT / recipe.distillation.said, documents, reader, corpus.labels)
+    assert set(said) == {d.doc_id for d in documents}
 
 
 @pytest.mark.parametrize("folder", ["training", "eval"])

@@ -58,8 +58,8 @@ class Output:
         if is_url(self.out):
             _check_url(self.out)
         self.is_folder = _is_folder(self.out)
-        # the root is all separators, and nothing means the current folder
-        path = self.out.rstrip("/" + os.sep) or os.sep if self.is_folder else self.out
+        # the root is all separators, and what is empty is the current folder
+        path = (self.out.rstrip("/" + os.sep) or self.out[:1]) if self.is_folder else self.out
         # through a link, so that replacing the file keeps the link
         self.target = path if is_url(path) else os.path.realpath(path)
         self.format = RowFormat.of(

@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import PurePath
 
 from natostance.batch.compression import SUFFIXES, split_suffix
-from natostance.batch.storage import file_system, is_url, reaching
+from natostance.batch.storage import file_system, is_url, reaching, reading_failed
 from natostance.errors import InputError
 from natostance.formats import markup
 
@@ -80,8 +80,8 @@ def find_sources(paths: Paths, stdin_format: str = "txt") -> list[Source]:
 
     Raises:
         InputError: a path does not exist, a pattern matches nothing, a folder holds no article or
-            cannot be listed, a store fails, or there is no such format. A subfolder that cannot be
-            listed is a source with a problem.
+            cannot be listed, a store or the system fails, or there is no such format. A subfolder
+            that may not be listed is a source with a problem.
         MissingExtraError: fsspec, or what it needs for the URL, is not installed.
     """
     if stdin_format not in STDIN_FORMATS:
@@ -150,6 +150,9 @@ def _walk(folder: str, seen: set[str]) -> Iterator[Source]:
         with os.scandir(folder) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
     except OSError as error:
+        failed = reading_failed(folder, error)
+        if failed:
+            raise failed from None
         yield Source(folder, None, problem=f"the folder cannot be listed: {error.strerror}")
         return
     for entry in entries:

@@ -23,8 +23,9 @@ def teach(
 ) -> None:
     """Ask teachers what they think of a recipe's articles, and keep it in a file without text.
 
-    A recipe names the file as `distillation.said`. Of an article, those teachers speak that did not
-    learn from it, or all where there is no such one. Needs the extra `[train]`.
+    A recipe names the file as `distillation.said`. Of an article, those teachers speak that are
+    known (`run.json`) not to have learned from it, or all where there is no such one. Needs the
+    extra `[train]`.
     """
     from natostance.extras import require
 

@@ -174,6 +174,11 @@ def _data(run: Json) -> str:
     )
     if teachers := get(run, "data", "teachers"):
         text += f" It also learned from the probabilities of {len(teachers)} other models."
+    elif said := get(run, "data", "said"):
+        text += (
+            " It also learned from what other models said, kept in a file "
+            f"(sha256 `{str(said)[:16]}`)."
+        )
     return text
 
 

@@ -2,8 +2,8 @@
 
 Distillation: Hinton et al. 2015, https://arxiv.org/abs/1503.02531. Several teachers speak with the
 mean of their probabilities. Of an article that it learned from, a teacher would repeat the
-annotation; so those speak that did not learn from it, where there are any. Teacher and student must
-cut words into the same tokens, for the token head learns token by token.
+annotation; so those speak that are known not to have learned from it, where there are any. Teacher
+and student must cut words into the same tokens, for the token head learns token by token.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from natostance.checkpoint import RUN, Checkpoint
 from natostance.document import Document, LabelSet
-from natostance.errors import InputError
+from natostance.errors import InputError, ModelError
 from natostance.inference.calibration import softmax
 from natostance.inference.classifier import StanceClassifier
 from natostance.inference.decoding import TokenScores, sentence_logits
@@ -57,13 +57,14 @@ def soft_targets(
 
     Args:
         teachers: model folders; one whose ``run.json`` does not say what it learned from
-            speaks of all documents.
+            counts as having learned from all documents.
         documents: what is to be learned from, with the sentences that count.
         labels: the student's labels.
         cache: a folder that keeps what each teacher said, for further seeds.
 
     Raises:
         InputError: a teacher has other labels, or cuts words into other tokens than the first one.
+        ModelError: a teacher's ``run.json`` cannot be read.
     """
     found: dict[str, list[SoftTargets]] = {}
     spoken: Counter[str] = Counter()
@@ -104,20 +105,33 @@ def _hearings(
     teachers: Sequence[Path], documents: Sequence[Document]
 ) -> Iterator[tuple[Path, list[Document]]]:
     """Each teacher with the documents of which it speaks."""
-    learned = [_learned(folder) for folder in teachers]
-    by_all = {d.doc_id for d in documents if all(d.doc_id in names for names in learned)}
+    every = frozenset(d.doc_id for d in documents)
+    learned = [every if (ids := learned_by(folder)) is None else ids for folder in teachers]
+    by_all = every.intersection(*learned)
     for folder, names in zip(teachers, learned, strict=True):
         heard = [d for d in documents if d.doc_id in by_all or d.doc_id not in names]
         if heard:
             yield folder, heard
 
 
-def _learned(folder: Path) -> frozenset[str]:
-    """The ids of the articles that a model learned from; empty where it does not say."""
+def learned_by(folder: Path) -> frozenset[str] | None:
+    """The ids of the articles that a model learned from; None where its folder does not say.
+
+    Raises:
+        ModelError: its ``run.json`` cannot be read.
+    """
     path = folder / RUN
     if not path.exists():
-        return frozenset()
-    return frozenset(json.loads(path.read_text(encoding="utf-8"))["data"].get(LEARNED, ()))
+        return None
+    try:
+        ids = json.loads(path.read_text(encoding="utf-8")).get("data", {}).get(LEARNED)
+        return None if ids is None else frozenset(ids)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise ModelError(
+            f"this does not say what the model learned from: {error}",
+            file=path,
+            remedy="make the model again, or remove the file",
+        ) from None
 
 
 def _said(

@@ -20,7 +20,7 @@ from natostance.evaluation.calibration import measure
 from natostance.evaluation.counts import Confusion
 from natostance.inference.calibration import probabilities
 from natostance.training import loop, release
-from natostance.training.distillation import LEARNED
+from natostance.training.distillation import LEARNED, learned_by
 from natostance.training.folds import Held
 from natostance.training.recipe import Recipe
 
@@ -44,7 +44,7 @@ def papers(
             "annotators": corpus.settings.annotators,
             "train": _size(learned),
             # from which it is known of whom a teacher may speak
-            LEARNED: sorted(d.doc_id for d in learned),
+            LEARNED: _learned(learned, recipe.network.start),
             "teachers": teacher_hashes(recipe),
             "said": said_hash(recipe),
             "start": start_hash(recipe),
@@ -126,6 +126,12 @@ def commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()
+
+
+def _learned(documents: Sequence[Document], start: Path | None) -> list[str] | None:
+    """What a model learned from, its beginnings included; None where they are not known."""
+    before = frozenset[str]() if start is None else learned_by(start)
+    return None if before is None else sorted(before | {d.doc_id for d in documents})
 
 
 def _packages() -> dict[str, str]:

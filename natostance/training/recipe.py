@@ -95,7 +95,8 @@ class DistillationSettings(Settings):
     teachers: list[Path] = Field(
         default_factory=list,
         description="model folders whose mean probabilities are learned; none: annotations alone. "
-        "Of an article, those speak that did not learn from it, or all where there is no such one",
+        "Of an article, those speak that are known not to have learned from it, or all where there "
+        "is no such one",
     )
     said: Path | None = Field(
         default=None,

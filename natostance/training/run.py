@@ -148,13 +148,16 @@ def _material(recipe: Recipe, corpus: Corpus) -> tuple[list[Document], list[Docu
     """What a recipe learns from, and the articles of the fold that it holds out.
 
     Raises:
-        InputError: nothing is left to learn from.
+        InputError: the fold holds no article, or nothing is left to learn from.
     """
     data = recipe.data
     documents = [document for split in data.train for document in corpus.split(split)]
     out: list[Document] = []
     if data.hold_out is not None:
-        documents, out = split_fold(documents, data.hold_out.of, data.hold_out.number - 1)
+        number, of = data.hold_out.number, data.hold_out.of
+        documents, out = split_fold(documents, of, number - 1)
+        if not out:
+            raise InputError(f"fold {number} of {of} is empty", remedy="use fewer folds")
     if data.share < 1:
         documents = share_of(documents, data.share)
     if not documents:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,12 @@ from natostance.text.windows import WindowReader
 from natostance.training.distillation import SoftTargets
 
 FORMAT = 1
+
+# what NumPy and its archive raise for a file that is damaged or something else
+_DAMAGED = (
+    *(OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 _AGAIN = "ask the teachers again with natostance teach, or learn from the articles that were asked"
 
@@ -42,25 +49,35 @@ def save_said(
         documents: of which they spoke.
         said: what they said, by id of the document.
         labels: in the order of the probabilities.
+
+    Raises:
+        InputError: the file cannot be written.
     """
     every = [target for document in documents for target in said[document.doc_id]]
     width = len(labels.names)
     nothing = np.zeros((0, width), "f4")
     part = path.with_suffix(".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with part.open("wb") as file:
-        np.savez_compressed(
-            file,
-            format=np.int64(FORMAT),
-            labels=np.array(labels.names),
-            documents=np.array([d.doc_id for d in documents], dtype=np.str_),
-            hashes=np.array([_hash(d) for d in documents], dtype=np.str_),
-            sentences=np.concatenate([nothing, *(t.sentence[None] for t in every)]).astype("f2"),
-            tokens=np.concatenate([nothing, *(t.tokens for t in every)]).astype("f2"),
-            counts=np.array([len(d.sentences) for d in documents], dtype=np.int32),
-            lengths=np.array([len(t.tokens) for t in every], dtype=np.int32),
-        )
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            np.savez_compressed(
+                file,
+                format=np.int64(FORMAT),
+                labels=np.array(labels.names),
+                documents=np.array([d.doc_id for d in documents], dtype=np.str_),
+                hashes=np.array([_hash(d) for d in documents], dtype=np.str_),
+                sentences=np.concatenate([nothing, *(t.sentence[None] for t in every)]).astype(
+                    "f2"
+                ),
+                tokens=np.concatenate([nothing, *(t.tokens for t in every)]).astype("f2"),
+                counts=np.array([len(d.sentences) for d in documents], dtype=np.int32),
+                lengths=np.array([len(t.tokens) for t in every], dtype=np.int32),
+            )
+        part.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"cannot be written: {error.strerror}", file=path, remedy="write elsewhere"
+        ) from None
 
 
 def load_said(
@@ -83,11 +100,12 @@ def load_said(
             found = {name: data[name] for name in data.files}
         if int(found["format"]) != FORMAT:
             raise ValueError(f"its format is {found['format']}")
+        _check(found)
     except FileNotFoundError:
         raise InputError(
             "no such file", file=path, remedy="make it with natostance teach"
         ) from None
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise InputError(
             f"this does not hold what teachers said: {error}", file=path, remedy=_AGAIN
         ) from None
@@ -98,6 +116,32 @@ def load_said(
             remedy=f"the corpus has {', '.join(labels.names)}",
         )
     return _deal(found, path, documents, reader)
+
+
+def _check(found: Mapping[str, NDArray[Any]]) -> None:
+    """Raise `ValueError` where the arrays of a file do not fit each other."""
+    documents, sentences = len(found["documents"]), len(found["lengths"])
+    counts, lengths, width = found["counts"], found["lengths"], len(found["labels"])
+    if (
+        counts.dtype.kind != "i"
+        or lengths.dtype.kind != "i"
+        or min(counts.min(initial=0), lengths.min(initial=0)) < 0
+    ):
+        raise ValueError("its counts are no counts")
+    shapes = {
+        "hashes": (documents,),
+        "counts": (documents,),
+        "sentences": (sentences, width),
+        "tokens": (int(lengths.sum()), width),
+    }
+    for name, shape in shapes.items():
+        if found[name].shape != shape:
+            raise ValueError(f"its {name} have the shape {found[name].shape}, not {shape}")
+    if int(counts.sum()) != sentences:
+        raise ValueError(f"it counts {counts.sum()} sentences and holds {sentences}")
+    for name in ("sentences", "tokens"):
+        if found[name].dtype.kind != "f" or not np.isfinite(found[name]).all():
+            raise ValueError(f"its {name} are no probabilities")
 
 
 def _deal(

@@ -311,6 +311,12 @@ def test_the_root_is_no_output(classifier: StanceClassifier, out: str) -> None:
 
 
 @pytest.mark.usefixtures("here")
+def test_nothing_means_the_current_folder(classifier: StanceClassifier) -> None:
+    with pytest.raises(InputError, match="the output is one of the inputs"):
+        label_files("a.jsonl", "", classifier=classifier)
+
+
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("out", ["memory://bucket/rows.jsonl", "memory://bucket/rows"])
 def test_a_run_behind_a_url_is_resumed_too(classifier: StanceClassifier, out: str) -> None:
     fsspec = pytest.importorskip("fsspec")

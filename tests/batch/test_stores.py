@@ -274,6 +274,24 @@ def test_on_the_disk_too_what_is_not_the_files_own_ends_the_run(
     assert len(written(out)) == report.sentences > 0
 
 
+def test_a_folder_on_a_network_that_is_away_is_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    many(tmp_path / "in" / "a.jsonl", 2)
+    scan = os.scandir
+
+    def away(path: str) -> Any:
+        if str(path).endswith("sub"):
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", away)
+    with pytest.raises(StoreError, match=r"in/sub: reading failed: Stale file handle; see to "):
+        label_files(tmp_path / "in", tmp_path / "out.jsonl", classifier=word_classifier())
+    assert not (tmp_path / "out.jsonl").exists()
+
+
 @pytest.mark.parametrize("named", [False, True], ids=["no name", "named"])
 @pytest.mark.parametrize("kind", ["failing", "file"])
 def test_what_waits_to_be_put_leaves_nothing(

@@ -44,6 +44,18 @@ CHALLENGE = {
 }  # fmt: skip
 
 
+def test_a_card_says_that_others_taught_the_model() -> None:
+    data: dict[str, Any] = {"train": {"articles": 2, "sentences": 9}, "fingerprint": "x"}
+
+    def text(**of_teachers: Any) -> str:
+        return card_of(Papers(CONFIG, {"data": {**data, **of_teachers}}))
+
+    assert "other models" not in text(teachers=[], said=None)
+    assert "from the probabilities of 2 other models" in text(teachers=["a", "b"], said=None)
+    told = text(teachers=[], said="0123456789abcdef0123")
+    assert "what other models said, kept in a file (sha256 `0123456789abcdef`)" in told
+
+
 def test_a_card_without_papers_invents_nothing() -> None:
     text = card_of(Papers(CONFIG))
     assert "How good it is was not measured." in text

@@ -14,11 +14,12 @@ from support import tiny_recipe
 from natostance.checkpoint import Checkpoint, write_config
 from natostance.corpus import Corpus
 from natostance.document import STANCE, LabelSet
-from natostance.errors import InputError
+from natostance.errors import InputError, ModelError
 from natostance.inference.classifier import StanceClassifier
 from natostance.text.windows import WindowReader, WindowSettings
 from natostance.training import examples
 from natostance.training.distillation import SoftTargets, soft_targets
+from natostance.training.folds import folds_of
 from natostance.training.recipe import Recipe
 from natostance.training.run import folds_folder, screen, train
 
@@ -222,6 +223,42 @@ def test_of_an_article_those_speak_that_did_not_learn_from_it(
     assert np.abs(tokens(of_sure, second) - tokens(of_unsure, second)).max() > 0.01
 
 
+@pytest.mark.parametrize("papers", [None, {"data": {}}, {"data": {"learned": None}}])
+def test_a_teacher_that_does_not_say_what_it_learned_from_leaves_it_to_those_that_do(
+    tiny_model: Path, tiny_corpus: Path, tmp_path: Path, papers: dict[str, object] | None
+) -> None:
+    documents = Corpus.load(tiny_corpus).split("dev")
+    known, silent = tmp_path / "known", tmp_path / "silent"
+    for folder in (known, silent):
+        shutil.copytree(tiny_model, folder)
+    _soften(silent)
+    run = json.loads((known / "run.json").read_text())
+    run["data"]["learned"] = [documents[0].doc_id]
+    (known / "run.json").write_text(json.dumps(run))
+    (silent / "run.json").unlink()
+    if papers is not None:
+        (silent / "run.json").write_text(json.dumps(papers))
+    of_known, of_silent, of_both = (
+        soft_targets(teachers, documents, STANCE)
+        for teachers in ([known], [silent], [known, silent])
+    )
+    first, second = documents[0].doc_id, documents[1].doc_id
+    for a, b, both in zip(of_known[first], of_silent[first], of_both[first], strict=True):
+        np.testing.assert_allclose(both.tokens, (a.tokens + b.tokens) / 2, atol=1e-6)
+    for a, both in zip(of_known[second], of_both[second], strict=True):
+        np.testing.assert_array_equal(both.tokens, a.tokens)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"data": []}', '{"data": {"learned": 3}}'])
+def test_papers_of_a_teacher_that_cannot_be_read_are_named(
+    tiny_model: Path, tiny_corpus: Path, tmp_path: Path, content: str
+) -> None:
+    shutil.copytree(tiny_model, tmp_path / "teacher")
+    (tmp_path / "teacher" / "run.json").write_text(content)
+    with pytest.raises(ModelError, match=r"run\.json: this does not say what the model learned"):
+        soft_targets([tmp_path / "teacher"], Corpus.load(tiny_corpus).split("dev"), STANCE)
+
+
 def _soften(folder: Path) -> None:
     """Halve the token head's weights, so that the folder says something else."""
     weights = load_file(folder / "model.safetensors")
@@ -247,6 +284,16 @@ def test_a_fold_that_is_held_out_is_not_learned_from_and_is_measured(
         learned.append(held)
     assert set().union(*learned) == {d.doc_id for d in whole}
     assert sum(map(len, learned)) == len(whole)
+
+
+def test_an_empty_fold_is_not_held_out(
+    tiny_encoder: Path, varied_corpus: Path, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(tmp_path, tiny_encoder, varied_corpus, Recipe)
+    places = set(folds_of(Corpus.load(varied_corpus).split("train"), 1000))
+    empty = next(fold for fold in range(1000) if fold not in places) + 1
+    with pytest.raises(InputError, match=f"fold {empty} of 1000 is empty; use fewer folds"):
+        train(recipe.holding_out(f"{empty}/1000"))  # type: ignore[attr-defined]
 
 
 def test_r_drop_learns(tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path) -> None:

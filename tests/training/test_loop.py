@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
+import pytest
+import torch
+from transformers import TrainingArguments
 
 from natostance.corpus import Corpus
 from natostance.inference.classifier import StanceClassifier
@@ -44,3 +48,43 @@ def test_a_network_trained_in_bf16_computes_in_single_precision_afterwards(
     )
     for one, two in zip(ours.logits(documents), same.logits(documents), strict=True):
         np.testing.assert_allclose(one, two, atol=1e-5)
+
+
+def test_r_drop_adds_what_two_passes_with_other_dropout_differ_by(
+    tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    corpus = Corpus.load(tiny_corpus)
+    tokenizer, special = load_tokenizer(str(tiny_encoder))
+    reader = WindowReader(tokenizer, special, WindowSettings(tokens=48, left_context=12))
+    settings = NetworkSettings(encoder=str(tiny_encoder), head_dropout=0.5)
+    network = StanceNetwork.pretrained(settings, 3)
+    rows = examples.build(corpus.split("train")[:4], reader, corpus.labels)
+    batch = examples.collate(list(rows), special.pad)
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[])
+
+    def losses(weight: float, passes: int) -> list[float]:
+        optimisation = OptimisationSettings(r_drop=weight, token_weight=0.5)
+        trainer = loop.StanceTrainer(
+            network, optimisation, DistillationSettings(), None, args=arguments
+        )
+        torch.manual_seed(1)
+        with torch.no_grad():
+            return [float(trainer.compute_loss(network, batch)) for _ in range(passes)]
+
+    network.eval()  # without dropout two passes are the same
+    assert losses(1.0, 1) == pytest.approx(losses(0.0, 1), abs=1e-5)
+    network.train()
+    mean = sum(losses(0.0, 2)) / 2
+    (one,), (two,) = losses(1.0, 1), losses(2.0, 1)
+    assert one > mean + 1e-3
+    assert two - one == pytest.approx(one - mean, rel=1e-3)
+
+
+def test_the_divergence_is_that_of_the_items_that_count() -> None:
+    one = torch.tensor([[[0.0, 0.0], [5.0, -5.0]]])
+    two = torch.tensor([[[math.log(3), 0.0], [-5.0, 5.0]]])
+    counted = torch.tensor([[True, False]])
+    # of (1/2, 1/2) and (3/4, 1/4), half of either direction
+    expected = (0.5 * math.log(2 / 3) + 0.5 * math.log(2)) / 2
+    expected += (0.75 * math.log(3 / 2) + 0.25 * math.log(1 / 2)) / 2
+    assert float(loop._divergence(one, two, counted)) == pytest.approx(expected, abs=1e-6)

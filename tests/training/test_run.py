@@ -140,7 +140,12 @@ def test_training_goes_on_from_a_model(
     tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
 ) -> None:
     """At a rate of nearly nothing it stays what it was, heads included."""
-    network = {"encoder": str(tiny_encoder), "start": str(tiny_model)}
+    start = tmp_path / "start"
+    shutil.copytree(tiny_model, start)
+    papers = json.loads((start / "run.json").read_text())
+    papers["data"]["learned"] = ["elsewhere"]
+    (start / "run.json").write_text(json.dumps(papers))
+    network = {"encoder": str(tiny_encoder), "start": str(start)}
     still = {"epochs": 1, "learning_rate": 1e-12, "head_learning_rate": 1e-12, "precision": "fp32"}
     recipe = tiny_recipe(
         tmp_path, tiny_encoder, tiny_corpus, Recipe, network=network, optimisation=still
@@ -154,6 +159,9 @@ def test_training_goes_on_from_a_model(
         assert b == pytest.approx(a, abs=1e-3)
     run = json.loads((folder / "run.json").read_text())
     assert run["data"]["start"] == Checkpoint.load(tiny_model).sha256
+    # what it learned from before counts too: as a teacher it must not speak of that
+    own = [d.doc_id for d in Corpus.load(tiny_corpus).split("train")]
+    assert run["data"]["learned"] == sorted([*own, "elsewhere"])
 
 
 def test_a_model_of_other_labels_is_no_start(

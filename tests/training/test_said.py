@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,6 +114,71 @@ def test_a_file_that_holds_something_else_is_refused(
     file.write_bytes(content)
     with pytest.raises(InputError, match="does not hold what teachers said"):
         load_said(file, documents, reader, STANCE)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("lengths", lambda a: a[:-1]),
+        ("lengths", lambda a: -a),
+        ("lengths", lambda a: a.astype("f4")),
+        ("counts", lambda a: a[:-1]),
+        ("counts", lambda a: a + 1),
+        ("hashes", lambda a: a[:-1]),
+        ("tokens", lambda a: a[:-1]),
+        ("tokens", lambda a: a[:, :2]),
+        ("tokens", lambda a: a * np.float16(np.nan)),
+        ("sentences", lambda a: a[:-1]),
+        ("sentences", lambda a: a.astype("U")),
+        ("documents", None),
+    ],
+)
+def test_parts_that_do_not_fit_each_other_are_refused(
+    documents: list[Document],
+    reader: WindowReader,
+    said: dict[str, list[SoftTargets]],
+    tmp_path: Path,
+    name: str,
+    change: Callable[[Any], Any] | None,
+) -> None:
+    file = tmp_path / "said.npz"
+    save_said(file, documents, said, STANCE)
+    with np.load(file) as data:
+        parts = {key: data[key] for key in data.files}
+    if change is None:
+        del parts[name]
+    else:
+        parts[name] = change(parts[name])
+    np.savez(file, **parts)
+    with pytest.raises(InputError, match="does not hold what teachers said"):
+        load_said(file, documents[:1], reader, STANCE)
+
+
+def test_a_damaged_file_is_refused_wherever_the_damage_lies(
+    documents: list[Document],
+    reader: WindowReader,
+    said: dict[str, list[SoftTargets]],
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "said.npz"
+    save_said(file, documents, said, STANCE)
+    whole = file.read_bytes()
+    refused = 0
+    for place in range(0, len(whole), len(whole) // 60):
+        file.write_bytes(whole[:place] + b"\xff\xfe" + whole[place + 2 :])
+        try:
+            load_said(file, documents, reader, STANCE)
+        except InputError:
+            refused += 1
+    assert refused > 20  # some bytes of an archive say nothing
+
+
+def test_a_file_that_cannot_be_written_is_named(
+    documents: list[Document], said: dict[str, list[SoftTargets]], tmp_path: Path
+) -> None:
+    (tmp_path / "said.npz").mkdir()
+    with pytest.raises(InputError, match=r"said\.npz: cannot be written: Is a directory"):
+        save_said(tmp_path / "said.npz", documents, said, STANCE)
 
 
 def test_objects_in_a_file_are_never_unpickled(
