@@ -58,7 +58,7 @@ def agreement(
     if common:
         shared = {d.doc_id for d in ours} & {d.doc_id for d in theirs}
         alone = [sum(d.doc_id not in shared for d in side) for side in (ours, theirs)]
-        ours, theirs = ([d for d in side if d.doc_id in shared] for side in (ours, theirs))
+        ours, theirs = (tuple(d for d in side if d.doc_id in shared) for side in (ours, theirs))
         if any(alone):
             err_console().print(
                 f"left out: {alone[0]} articles of the first alone, {alone[1]} of the second alone"

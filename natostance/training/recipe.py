@@ -125,7 +125,7 @@ class CalibrationSettings(Settings):
         ge=0,
         description="0: the dev split; otherwise predictions out of fold, each article's by a "
         "network that saw neither it nor any article that shares text with it, and that kept its "
-        "last epoch",
+        "last epoch; teachers, if there are any, did see it",
     )
     promised_error: float | None = Field(
         default=None,

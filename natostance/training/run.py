@@ -28,7 +28,7 @@ from natostance.modeling.encoder import load_tokenizer
 from natostance.modeling.network import StanceNetwork
 from natostance.text.windows import WindowReader
 from natostance.training import examples, loop, release
-from natostance.training.distillation import SoftTargets, soft_targets
+from natostance.training.distillation import SoftTargets, learned_by, soft_targets
 from natostance.training.folds import Held, share_of, split_fold
 from natostance.training.papers import (
     commit,
@@ -80,13 +80,14 @@ def train(
     dev = corpus.split(data.dev) if data.dev is not None else ()
 
     soft = _taught(recipe, learned, corpus.labels, recipe.cache)
-    pupil = _Pupil(recipe, corpus.labels, soft)
-    history = pupil.learn(learned, dev, folder / STATE, list(callbacks), resuming)
-    classifier = pupil.classifier()
+    _refuse_seen(recipe, learned if recipe.calibration.folds else held_out)
     held = [
         crossfit(recipe, learned, _Pupil(recipe, corpus.labels, soft), fold, corpus.fingerprint)
         for fold in range(recipe.calibration.folds)
     ]
+    pupil = _Pupil(recipe, corpus.labels, soft)
+    history = pupil.learn(learned, dev, folder / STATE, list(callbacks), resuming)
+    classifier = pupil.classifier()
     on = (
         sum(held[1:], held[0]) if held else Held.of(dev, list(classifier.logits(dev)), pupil.labels)
     )
@@ -138,6 +139,7 @@ def screen(
     learned, held = split_fold(documents, folds, fold - 1)
     if not held or not learned:
         raise InputError(f"fold {fold} of {folds} is empty", remedy="use fewer folds")
+    _refuse_seen(recipe, held)
     pupil = _Pupil(recipe, corpus.labels, _taught(recipe, learned, corpus.labels))
     with tempfile.TemporaryDirectory() as state:
         pupil.learn(learned, (), Path(state), list(callbacks))
@@ -198,6 +200,29 @@ def _taught(
         reader = WindowReader(tokenizer, special, recipe.window)
         return load_said(settings.said, learned, reader, labels)
     return None
+
+
+def _refuse_seen(recipe: Recipe, held: Sequence[Document]) -> None:
+    """Refuse to hold out what the model to go on from has learned from.
+
+    Raises:
+        InputError: it did, or does not say.
+    """
+    start = recipe.network.start
+    if start is None or not held:
+        return
+    ids = learned_by(start)
+    if ids is None:
+        what = "does not say what it learned from"
+    elif seen := sum(document.doc_id in ids for document in held):
+        what = f"has learned from {seen} of the {len(held)} articles that are held out"
+    else:
+        return
+    raise InputError(
+        f"the model to go on from {what}",
+        file=start,
+        remedy="start from the encoder, or hold out what it did not learn from",
+    )
 
 
 class _Pupil:

@@ -18,8 +18,8 @@ from natostance.inference.classifier import StanceClassifier
 from natostance.modeling.conversion import ConversionError
 from natostance.report.card import card
 from natostance.training import release
-from natostance.training.recipe import Recipe
-from natostance.training.run import train
+from natostance.training.recipe import CalibrationSettings, Recipe
+from natostance.training.run import screen, train
 
 
 class KilledError(Exception):
@@ -162,6 +162,23 @@ def test_training_goes_on_from_a_model(
     # what it learned from before counts too: as a teacher it must not speak of that
     own = [d.doc_id for d in Corpus.load(tiny_corpus).split("train")]
     assert run["data"]["learned"] == sorted([*own, "elsewhere"])
+
+
+def test_what_the_start_has_learned_cannot_be_held_out(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, varied_corpus: Path, tmp_path: Path
+) -> None:
+    start = tmp_path / "start"
+    shutil.copytree(tiny_model, start)
+    network = {"encoder": str(tiny_encoder), "start": str(start)}
+    recipe = tiny_recipe(tmp_path, tiny_encoder, tiny_corpus, Recipe, network=network)
+    assert isinstance(recipe, Recipe)
+    with pytest.raises(InputError, match="has learned from 20 of the 20 articles"):
+        train(recipe.model_copy(update={"calibration": CalibrationSettings(folds=2)}))
+    (start / "run.json").unlink()
+    other = tiny_recipe(tmp_path, tiny_encoder, varied_corpus, Recipe, network=network)
+    assert isinstance(other, Recipe)
+    with pytest.raises(InputError, match="does not say what it learned from"):
+        screen(other, folds=2, fold=1)
 
 
 def test_a_model_of_other_labels_is_no_start(
