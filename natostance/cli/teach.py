@@ -31,8 +31,8 @@ def teach(
 
     require("transformers", "train", "Training")
     from natostance.errors import InputError
+    from natostance.training.material import teach as run
     from natostance.training.recipe import Recipe
-    from natostance.training.run import teach as run
 
     if out.suffix != ".npz":
         raise InputError(f"{out} is no .npz file", remedy="give --out a name that ends in .npz")

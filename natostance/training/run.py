@@ -28,8 +28,9 @@ from natostance.modeling.encoder import load_tokenizer
 from natostance.modeling.network import StanceNetwork
 from natostance.text.windows import WindowReader
 from natostance.training import examples, loop, release
-from natostance.training.distillation import SoftTargets, learned_by, soft_targets
-from natostance.training.folds import Held, share_of, split_fold
+from natostance.training.distillation import SoftTargets
+from natostance.training.folds import Held, split_fold
+from natostance.training.material import material, refuse_seen, taught
 from natostance.training.papers import (
     commit,
     out_of_fold_figures,
@@ -39,7 +40,6 @@ from natostance.training.papers import (
     teacher_hashes,
 )
 from natostance.training.recipe import Recipe
-from natostance.training.said import load_said, save_said
 
 STATE, RECIPE = "state", "recipe.json"
 # on which runtimes are compared where there is no dev split
@@ -76,11 +76,11 @@ def train(
     resuming = _prepare(folder, recipe, resume)
     data = recipe.data
     corpus = Corpus.load(data.corpus, data.parts, articles)
-    learned, held_out = _material(recipe, corpus)
+    learned, held_out = material(recipe, corpus)
     dev = corpus.split(data.dev) if data.dev is not None else ()
 
-    soft = _taught(recipe, learned, corpus.labels, recipe.cache)
-    _refuse_seen(recipe, learned if recipe.calibration.folds else held_out)
+    soft = taught(recipe, learned, corpus.labels, recipe.cache)
+    refuse_seen(recipe, learned if recipe.calibration.folds else held_out)
     held = [
         crossfit(recipe, learned, _Pupil(recipe, corpus.labels, soft), fold, corpus.fingerprint)
         for fold in range(recipe.calibration.folds)
@@ -135,94 +135,15 @@ def screen(
         callbacks: callbacks of `transformers.Trainer`, for progress.
     """
     corpus = Corpus.load(recipe.data.corpus, recipe.data.parts, articles)
-    documents, _ = _material(recipe, corpus)
+    documents, _ = material(recipe, corpus)
     learned, held = split_fold(documents, folds, fold - 1)
     if not held or not learned:
         raise InputError(f"fold {fold} of {folds} is empty", remedy="use fewer folds")
-    _refuse_seen(recipe, held)
-    pupil = _Pupil(recipe, corpus.labels, _taught(recipe, learned, corpus.labels))
+    refuse_seen(recipe, held)
+    pupil = _Pupil(recipe, corpus.labels, taught(recipe, learned, corpus.labels))
     with tempfile.TemporaryDirectory() as state:
         pupil.learn(learned, (), Path(state), list(callbacks))
     return evaluate(held, pupil.classifier().label_many(held))
-
-
-def _material(recipe: Recipe, corpus: Corpus) -> tuple[list[Document], list[Document]]:
-    """What a recipe learns from, and the articles of the fold that it holds out.
-
-    Raises:
-        InputError: the fold holds no article, or nothing is left to learn from.
-    """
-    data = recipe.data
-    documents = [document for split in data.train for document in corpus.split(split)]
-    out: list[Document] = []
-    if data.hold_out is not None:
-        number, of = data.hold_out.number, data.hold_out.of
-        documents, out = split_fold(documents, of, number - 1)
-        if not out:
-            raise InputError(f"fold {number} of {of} is empty", remedy="use fewer folds")
-    if data.share < 1:
-        documents = share_of(documents, data.share)
-    if not documents:
-        raise InputError(
-            "nothing is left to learn from", remedy="check data.share and data.hold_out"
-        )
-    return documents, out
-
-
-def teach(recipe: Recipe, teachers: Sequence[Path], out: Path, articles: Path | None = None) -> int:
-    """Ask teachers about what a recipe learns from, and write what they say to a file.
-
-    Args:
-        recipe: says what is learned from; its own teachers are not asked.
-        teachers: model folders; see `natostance.training.distillation.soft_targets`.
-        out: the file.
-        articles: folder with the texts of stand-off annotations; see `Corpus.load`.
-
-    Returns:
-        How many articles they spoke of.
-    """
-    corpus = Corpus.load(recipe.data.corpus, recipe.data.parts, articles)
-    learned, _ = _material(recipe, corpus)
-    said = soft_targets(teachers, learned, corpus.labels, recipe.cache)
-    save_said(out, learned, said, corpus.labels)
-    return len(learned)
-
-
-def _taught(
-    recipe: Recipe, learned: Sequence[Document], labels: LabelSet, cache: Path | None = None
-) -> dict[str, list[SoftTargets]] | None:
-    """What the recipe's teachers say of the documents, or said; None if it has none."""
-    settings = recipe.distillation
-    if settings.teachers:
-        return soft_targets(settings.teachers, learned, labels, cache)
-    if settings.said is not None:
-        tokenizer, special = load_tokenizer(recipe.network.encoder)
-        reader = WindowReader(tokenizer, special, recipe.window)
-        return load_said(settings.said, learned, reader, labels)
-    return None
-
-
-def _refuse_seen(recipe: Recipe, held: Sequence[Document]) -> None:
-    """Refuse to hold out what the model to go on from has learned from.
-
-    Raises:
-        InputError: it did, or does not say.
-    """
-    start = recipe.network.start
-    if start is None or not held:
-        return
-    ids = learned_by(start)
-    if ids is None:
-        what = "does not say what it learned from"
-    elif seen := sum(document.doc_id in ids for document in held):
-        what = f"has learned from {seen} of the {len(held)} articles that are held out"
-    else:
-        return
-    raise InputError(
-        f"the model to go on from {what}",
-        file=start,
-        remedy="start from the encoder, or hold out what it did not learn from",
-    )
 
 
 class _Pupil:

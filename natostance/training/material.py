@@ -1,0 +1,95 @@
+"""What a recipe learns from: its articles, what it holds out, and what teachers say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from natostance.corpus import Corpus
+from natostance.document import Document, LabelSet
+from natostance.errors import InputError
+from natostance.modeling.encoder import load_tokenizer
+from natostance.text.windows import WindowReader
+from natostance.training.distillation import SoftTargets, learned_by, soft_targets
+from natostance.training.folds import share_of, split_fold
+from natostance.training.recipe import Recipe
+from natostance.training.said import load_said, save_said
+
+
+def material(recipe: Recipe, corpus: Corpus) -> tuple[list[Document], list[Document]]:
+    """What a recipe learns from, and the articles of the fold that it holds out.
+
+    Raises:
+        InputError: the fold holds no article, or nothing is left to learn from.
+    """
+    data = recipe.data
+    documents = [document for split in data.train for document in corpus.split(split)]
+    out: list[Document] = []
+    if data.hold_out is not None:
+        number, of = data.hold_out.number, data.hold_out.of
+        documents, out = split_fold(documents, of, number - 1)
+        if not out:
+            raise InputError(f"fold {number} of {of} is empty", remedy="use fewer folds")
+    if data.share < 1:
+        documents = share_of(documents, data.share)
+    if not documents:
+        raise InputError(
+            "nothing is left to learn from", remedy="check data.share and data.hold_out"
+        )
+    return documents, out
+
+
+def teach(recipe: Recipe, teachers: Sequence[Path], out: Path, articles: Path | None = None) -> int:
+    """Ask teachers about what a recipe learns from, and write what they say to a file.
+
+    Args:
+        recipe: says what is learned from; its own teachers are not asked.
+        teachers: model folders; see `natostance.training.distillation.soft_targets`.
+        out: the file.
+        articles: folder with the texts of stand-off annotations; see `Corpus.load`.
+
+    Returns:
+        How many articles they spoke of.
+    """
+    corpus = Corpus.load(recipe.data.corpus, recipe.data.parts, articles)
+    learned, _ = material(recipe, corpus)
+    said = soft_targets(teachers, learned, corpus.labels, recipe.cache)
+    save_said(out, learned, said, corpus.labels)
+    return len(learned)
+
+
+def taught(
+    recipe: Recipe, learned: Sequence[Document], labels: LabelSet, cache: Path | None = None
+) -> dict[str, list[SoftTargets]] | None:
+    """What the recipe's teachers say of the documents, or said; None if it has none."""
+    settings = recipe.distillation
+    if settings.teachers:
+        return soft_targets(settings.teachers, learned, labels, cache)
+    if settings.said is not None:
+        tokenizer, special = load_tokenizer(recipe.network.encoder)
+        reader = WindowReader(tokenizer, special, recipe.window)
+        return load_said(settings.said, learned, reader, labels)
+    return None
+
+
+def refuse_seen(recipe: Recipe, held: Sequence[Document]) -> None:
+    """Refuse to hold out what the model to go on from has learned from.
+
+    Raises:
+        InputError: it did, or does not say.
+    """
+    start = recipe.network.start
+    if start is None or not held:
+        return
+    ids = learned_by(start)
+    if ids is None:
+        what = "does not say what it learned from"
+    elif seen := sum(document.doc_id in ids for document in held):
+        what = f"has learned from {seen} of the {len(held)} articles that are held out"
+    else:
+        return
+    raise InputError(
+        f"the model to go on from {what}",
+        file=start,
+        remedy="start from the encoder, or hold out what it did not learn from",
+    )
