@@ -102,6 +102,8 @@ def test_what_a_document_has_no_place_for_is_listed(tmp_path: Path) -> None:
     [
         ("T1\tNATO 0 4\tKyiv\nT1\tNATO 5 9\tsaid\n", 2, "'T1' stands in the file twice"),
         ("T1\tNATO 0\tKyiv\n", 1, "not a text-bound annotation"),
+        (f"T1\tNATO {'4' * 30} 6\tKyiv\n", 1, "not a text-bound annotation"),
+        (f"T1\tNATO 0 {'4' * 5000}\tKyiv\n", 1, "not a text-bound annotation"),
         ("T1 NATO 0 4 Kyiv\n", 1, "no tab"),
         ("#1\tnatostance document\t{\n", 1, "not JSON"),
         ("#1\tnatostance document\t[]\n", 1, "not an object"),
