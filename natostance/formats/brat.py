@@ -43,7 +43,7 @@ CONFIG = "annotation.conf"
 _NOTE, _TARGET, _DOUBTFUL = "natostance", "document", "Doubtful"
 # everything that some reader of lines takes for the end of one
 _BREAKS = re.compile("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
-# no text is longer than 18 digits say, and a search cannot begin at an offset that no machine counts to
+# no text is longer than 18 digits say; a search cannot begin where no machine counts to
 _TEXT_BOUND = re.compile(r"(\S+) (-?\d{1,18} -?\d{1,18}(?:;-?\d{1,18} -?\d{1,18})*)")
 _KINDS = {"R": "relation", "E": "event", "N": "normalisation", "M": "attribute", "A": "attribute"}
 
