@@ -135,7 +135,13 @@ class StanceTrainer(Trainer):
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Dev figures through the production classifier."""
         assert self.measure is not None, "without a dev split nothing is measured"
-        figures = {f"eval_{k}": v for k, v in self.measure().items()}
+        # in bf16 the trainer has hung its autocast on the network, and users do not compute in it
+        wrapped = vars(self.network).pop("forward", None)
+        try:
+            figures = {f"eval_{k}": v for k, v in self.measure().items()}
+        finally:
+            if wrapped is not None:
+                vars(self.network)["forward"] = wrapped
         self.log(dict(figures))
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, figures

@@ -59,6 +59,7 @@ def test_the_released_model_is_evaluated_without_torch_or_texts(run: Run) -> Non
     ("arguments", "message"),
     [
         (["train", "no.yaml"], "no.yaml: no such file"),
+        (["train", ROOT / "configs" / "tiny.yaml", "--fold", "6/5"], "no fold '6/5'"),
         (["evaluate", "nowhere"], "nowhere: no such file or folder"),
         (["evaluate", ROOT / "training", "--part", "articles"], "choose one with --split"),
         (["evaluate", ROOT / "training", "--part", "real", "--split", "dev"], "--articles FOLDER"),
