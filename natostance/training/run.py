@@ -102,7 +102,7 @@ def train(
         figures = evaluate(dev, ready.label_many(dev))
         run["dev"] = figures.to_dict()
     if held_out:
-        figures = evaluate(held_out, pupil.classifier().label_many(held_out))
+        figures = evaluate(held_out, pupil.classifier(calibration).label_many(held_out))
         run["held_out"] = figures.to_dict()
     if held:
         run["out_of_fold"] = out_of_fold_figures(on, pupil.labels, calibration.temperature)
@@ -135,10 +135,7 @@ def screen(
         callbacks: callbacks of `transformers.Trainer`, for progress.
     """
     corpus = Corpus.load(recipe.data.corpus, recipe.data.parts, articles)
-    documents, _ = material(recipe, corpus)
-    learned, held = split_fold(documents, folds, fold - 1)
-    if not held or not learned:
-        raise InputError(f"fold {fold} of {folds} is empty", remedy="use fewer folds")
+    learned, held = material(recipe.holding_out(f"{fold}/{folds}"), corpus)
     refuse_seen(recipe, held)
     pupil = _Pupil(recipe, corpus.labels, taught(recipe, learned, corpus.labels))
     with tempfile.TemporaryDirectory() as state:
@@ -162,11 +159,11 @@ class _Pupil:
         self.reader = WindowReader(tokenizer, self._special, recipe.window)
         self.network: StanceNetwork
 
-    def classifier(self) -> StanceClassifier:
+    def classifier(self, calibration: Calibration | None = None) -> StanceClassifier:
         """The network as it stands, behind the production classifier."""
         # where it is: the trainer's optimiser would lose weights that are moved
         backend = TorchBackend(self.network, self._special.pad, str(self.network.device))
-        return StanceClassifier(self.reader, backend, self.labels)
+        return StanceClassifier(self.reader, backend, self.labels, calibration)
 
     def _fresh(self) -> StanceNetwork:
         """The network before training: pretrained, or the model that the recipe goes on from."""

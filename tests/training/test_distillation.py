@@ -15,6 +15,7 @@ from natostance.checkpoint import Checkpoint, write_config
 from natostance.corpus import Corpus
 from natostance.document import STANCE, LabelSet
 from natostance.errors import InputError, ModelError
+from natostance.evaluation.harness import evaluate
 from natostance.inference.classifier import StanceClassifier
 from natostance.text.windows import WindowReader, WindowSettings
 from natostance.training import examples
@@ -281,6 +282,12 @@ def test_a_fold_that_is_held_out_is_not_learned_from_and_is_measured(
         assert run["recipe"]["data"]["hold_out"] == {"number": int(fold[0]), "of": 3}
         held = {d.doc_id for d in whole} - set(run["data"]["learned"])
         assert run["held_out"]["articles"] == len(held)
+        # by the calibrated model, as it lies in the folder
+        documents = [d for d in whole if d.doc_id in held]
+        ready = StanceClassifier.from_pretrained(folder, device="cpu")
+        figures = evaluate(documents, ready.label_many(documents)).to_dict()
+        brier = figures["calibration"]["brier"]
+        assert run["held_out"]["calibration"]["brier"] == pytest.approx(brier, abs=1e-3)
         learned.append(held)
     assert set().union(*learned) == {d.doc_id for d in whole}
     assert sum(map(len, learned)) == len(whole)
