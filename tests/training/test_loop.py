@@ -20,12 +20,20 @@ from natostance.training import examples, loop
 from natostance.training.recipe import DistillationSettings, OptimisationSettings
 
 
-def test_a_network_trained_in_bf16_is_measured_in_single_precision(
-    tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
-) -> None:
-    corpus = Corpus.load(tiny_corpus)
+@pytest.fixture
+def corpus(tiny_corpus: Path) -> Corpus:
+    return Corpus.load(tiny_corpus)
+
+
+@pytest.fixture
+def reader(tiny_encoder: Path) -> WindowReader:
     tokenizer, special = load_tokenizer(str(tiny_encoder))
-    reader = WindowReader(tokenizer, special, WindowSettings(tokens=48, left_context=12))
+    return WindowReader(tokenizer, special, WindowSettings(tokens=48, left_context=12))
+
+
+def test_a_network_trained_in_bf16_is_measured_in_single_precision(
+    tiny_encoder: Path, corpus: Corpus, reader: WindowReader, tmp_path: Path
+) -> None:
     network = StanceNetwork.pretrained(NetworkSettings(encoder=str(tiny_encoder)), 3)
     documents = corpus.split("train")
 
@@ -33,7 +41,7 @@ def test_a_network_trained_in_bf16_is_measured_in_single_precision(
         """How far the network is from the same weights that no trainer has touched."""
         fresh = StanceNetwork.from_state(network.encoder.config.to_dict(), 3, network.state_dict())
         ours, same = (
-            StanceClassifier(reader, TorchBackend(n, special.pad), corpus.labels)
+            StanceClassifier(reader, TorchBackend(n, reader.special.pad), corpus.labels)
             for n in (network, fresh)
         )
         pairs = zip(ours.logits(documents), same.logits(documents), strict=True)
@@ -44,7 +52,7 @@ def test_a_network_trained_in_bf16_is_measured_in_single_precision(
         examples.build(documents, reader, corpus.labels),
         OptimisationSettings(epochs=2, keep="last", precision="bf16"),
         DistillationSettings(),
-        pad=special.pad,
+        pad=reader.special.pad,
         seed=1,
         folder=tmp_path,
         measure=measure,
@@ -58,15 +66,12 @@ def test_a_network_trained_in_bf16_is_measured_in_single_precision(
 
 
 def test_r_drop_adds_what_two_passes_with_other_dropout_differ_by(
-    tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+    tiny_encoder: Path, corpus: Corpus, reader: WindowReader, tmp_path: Path
 ) -> None:
-    corpus = Corpus.load(tiny_corpus)
-    tokenizer, special = load_tokenizer(str(tiny_encoder))
-    reader = WindowReader(tokenizer, special, WindowSettings(tokens=48, left_context=12))
     settings = NetworkSettings(encoder=str(tiny_encoder), head_dropout=0.5)
     network = StanceNetwork.pretrained(settings, 3)
     rows = examples.build(corpus.split("train")[:4], reader, corpus.labels)
-    batch = examples.collate(list(rows), special.pad)
+    batch = examples.collate(list(rows), reader.special.pad)
     arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[])
 
     def losses(weight: float, passes: int) -> list[float]:

@@ -19,6 +19,8 @@ from natostance.training.distillation import SoftTargets, soft_targets
 from natostance.training.recipe import Recipe
 from natostance.training.said import load_said, save_said
 
+Said = dict[str, list[SoftTargets]]
+
 
 @pytest.fixture
 def documents(tiny_corpus: Path) -> list[Document]:
@@ -33,15 +35,12 @@ def reader(tiny_model: Path) -> WindowReader:
 
 
 @pytest.fixture
-def said(tiny_model: Path, documents: list[Document]) -> dict[str, list[SoftTargets]]:
+def said(tiny_model: Path, documents: list[Document]) -> Said:
     return soft_targets([tiny_model], documents, STANCE)
 
 
 def test_what_was_said_comes_back(
-    documents: list[Document],
-    reader: WindowReader,
-    said: dict[str, list[SoftTargets]],
-    tmp_path: Path,
+    documents: list[Document], reader: WindowReader, said: Said, tmp_path: Path
 ) -> None:
     file = tmp_path / "said.npz"
     save_said(file, documents, said, STANCE)
@@ -66,10 +65,7 @@ def test_what_was_said_comes_back(
 
 
 def test_articles_that_changed_or_were_not_asked_are_refused(
-    documents: list[Document],
-    reader: WindowReader,
-    said: dict[str, list[SoftTargets]],
-    tmp_path: Path,
+    documents: list[Document], reader: WindowReader, said: Said, tmp_path: Path
 ) -> None:
     file = tmp_path / "said.npz"
     save_said(file, documents[1:], said, STANCE)
@@ -83,10 +79,7 @@ def test_articles_that_changed_or_were_not_asked_are_refused(
 
 
 def test_a_student_that_cuts_words_otherwise_is_refused(
-    documents: list[Document],
-    reader: WindowReader,
-    said: dict[str, list[SoftTargets]],
-    tmp_path: Path,
+    documents: list[Document], reader: WindowReader, said: Said, tmp_path: Path
 ) -> None:
     file = tmp_path / "said.npz"
     fewer = {
@@ -136,7 +129,7 @@ def test_a_file_that_holds_something_else_is_refused(
 def test_parts_that_do_not_fit_each_other_are_refused(
     documents: list[Document],
     reader: WindowReader,
-    said: dict[str, list[SoftTargets]],
+    said: Said,
     tmp_path: Path,
     name: str,
     change: Callable[[Any], Any] | None,
@@ -155,10 +148,7 @@ def test_parts_that_do_not_fit_each_other_are_refused(
 
 
 def test_a_damaged_file_is_refused_wherever_the_damage_lies(
-    documents: list[Document],
-    reader: WindowReader,
-    said: dict[str, list[SoftTargets]],
-    tmp_path: Path,
+    documents: list[Document], reader: WindowReader, said: Said, tmp_path: Path
 ) -> None:
     file = tmp_path / "said.npz"
     save_said(file, documents, said, STANCE)
@@ -174,7 +164,7 @@ def test_a_damaged_file_is_refused_wherever_the_damage_lies(
 
 
 def test_a_file_that_cannot_be_written_is_named(
-    documents: list[Document], said: dict[str, list[SoftTargets]], tmp_path: Path
+    documents: list[Document], said: Said, tmp_path: Path
 ) -> None:
     (tmp_path / "said.npz").mkdir()
     with pytest.raises(InputError, match=r"said\.npz: cannot be written: Is a directory"):
