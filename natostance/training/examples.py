@@ -30,7 +30,7 @@ def build(
         documents: what is learned from.
         reader: cuts them into windows.
         labels: the labels.
-        soft: what teachers say of each document's sentences.
+        soft: what teachers say of each document's sentences; it may leave documents out.
 
     Raises:
         InputError: the teachers cut words into other tokens than the student.
@@ -40,7 +40,8 @@ def build(
         the window that it is scored in, -1 for context), ``token_labels`` (-100 for context) and
         ``sentence_labels`` (one a part). A part of a long sentence has the sentence's label. With
         teachers also ``soft_sentences`` (for each part the probabilities of the labels) and
-        ``soft_tokens`` (for each token; zeros for context).
+        ``soft_tokens`` (for each token; zeros for context); all zeros in a document that is left
+        out.
     """
     rows = list(_rows(documents, reader, labels, soft))
     return datasets.Dataset.from_list(rows)
@@ -54,7 +55,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     for document in documents:
         sides = _side_of_characters(document, labels)
-        said = soft[document.doc_id] if soft is not None else ()
+        said = soft.get(document.doc_id, ()) if soft is not None else ()
         used = [0] * len(said)
         for window in reader.windows(document):
             index = [-1] * len(window.ids)
@@ -73,8 +74,12 @@ def _rows(
                 "sentence_labels": sentences,
                 "length": len(window.ids),
             }
-            if soft is not None:
+            if said:
                 row |= _soft(window.parts, len(window.ids), said, used, document.doc_id)
+            elif soft is not None:
+                nothing = [0.0] * len(labels.names)
+                row["soft_sentences"] = [nothing] * len(window.parts)
+                row["soft_tokens"] = [nothing] * len(window.ids)
             yield row
 
 

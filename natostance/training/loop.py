@@ -86,24 +86,26 @@ class StanceTrainer(Trainer):
     def _loss(
         self, logits: Tensor, targets: Tensor, soft: Tensor | None, smoothing: float = 0.0
     ) -> Tensor:
-        """Cross-entropy of ``[batch, items, labels]`` with annotations, and with teachers."""
+        """Cross-entropy of ``[batch, items, labels]`` with annotations, and with teachers.
+
+        An item whose row of ``soft`` is all zeros has no teacher: it counts by its annotation.
+        """
+        learned = targets != IGNORED
+        logits, targets = logits[learned], targets[learned]
         loss = nn.functional.cross_entropy(
-            logits.flatten(0, 1),
-            targets.flatten(),
-            ignore_index=IGNORED,
-            label_smoothing=smoothing,
+            logits, targets, label_smoothing=smoothing, reduction="none"
         )
         if soft is None:
-            return loss
-        weight, temperature = self.distillation.weight, self.distillation.temperature
-        learned = targets != IGNORED
+            return loss.mean()
+        temperature, said = self.distillation.temperature, soft[learned]
+        weight = self.distillation.weight * (said.sum(-1) > 0)
         # softmax(log p / T), from probabilities
-        said = soft[learned].clamp_min(1e-9).pow(1 / temperature)
+        said = said.clamp_min(1e-9).pow(1 / temperature)
         said = said / said.sum(-1, keepdim=True)
-        found = torch.log_softmax(logits[learned] / temperature, dim=-1)
+        found = torch.log_softmax(logits / temperature, dim=-1)
         # the square keeps the gradient's size (Hinton et al. 2015)
-        taught = -(said * found).sum(-1).mean() * temperature**2
-        return (1 - weight) * loss + weight * taught
+        taught = -(said * found).sum(-1) * temperature**2
+        return ((1 - weight) * loss + weight * taught).mean()
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """AdamW with a learning rate for each layer of the encoder and one for the heads."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from natostance.checkpoint import Checkpoint
 from natostance.corpus import Corpus
 from natostance.document import Document, LabelSet
 from natostance.errors import InputError
@@ -54,7 +55,8 @@ def teach(recipe: Recipe, teachers: Sequence[Path], out: Path, articles: Path | 
     corpus = Corpus.load(recipe.data.corpus, recipe.data.parts, articles)
     learned, _ = material(recipe, corpus)
     said = soft_targets(teachers, learned, corpus.labels, recipe.cache)
-    save_said(out, learned, said, corpus.labels)
+    hashes = [Checkpoint.load(teacher).sha256 for teacher in teachers]
+    save_said(out, learned, said, corpus.labels, hashes)
     return len(learned)
 
 
@@ -68,7 +70,16 @@ def taught(
     if settings.said is not None:
         tokenizer, special = load_tokenizer(recipe.network.encoder)
         reader = WindowReader(tokenizer, special, recipe.window)
-        return load_said(settings.said, learned, reader, labels)
+        heard = load_said(
+            settings.said, learned, reader, labels, partly=settings.unspoken == "annotations"
+        )
+        if learned and not heard:
+            raise InputError(
+                "the teachers spoke of none of these articles",
+                file=settings.said,
+                remedy="leave distillation.said out, or ask them with natostance teach",
+            )
+        return heard
     return None
 
 

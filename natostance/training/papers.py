@@ -29,6 +29,7 @@ def papers(
     recipe: Recipe,
     corpus: Corpus,
     learned: Sequence[Document],
+    unspoken: int,
     calibration: Calibration,
     parities: Sequence[release.Parity],
     history: Sequence[dict[str, float]],
@@ -47,6 +48,8 @@ def papers(
             LEARNED: _learned(learned, recipe.network.start),
             "teachers": teacher_hashes(recipe),
             "said": said_hash(recipe),
+            # articles learned from annotations alone, beside others of which teachers spoke
+            "unspoken": unspoken,
             "start": start_hash(recipe),
             "dev": _size(corpus.split(recipe.data.dev) if recipe.data.dev else ()),
         },

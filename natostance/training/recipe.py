@@ -109,6 +109,11 @@ class DistillationSettings(Settings):
     temperature: float = Field(
         default=1.0, gt=0, description="softens the teachers' probabilities and the student's"
     )
+    unspoken: Literal["refuse", "annotations"] = Field(
+        default="refuse",
+        description="articles of which the file with what teachers said holds nothing: refuse to "
+        "train, or learn these from their annotations alone",
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> DistillationSettings:

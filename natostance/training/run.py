@@ -95,7 +95,8 @@ def train(
     release.save(pupil.network, pupil.reader, pupil.labels, calibration, recipe.name, folder)
     # without a dev split, sentences that were learned from serve as well: this compares runtimes
     parities = release.check_parity(folder, dev or learned[:PARITY_ARTICLES])
-    run = papers(recipe, corpus, learned, calibration, parities, history)
+    unspoken = 0 if soft is None else sum(d.doc_id not in soft for d in learned)
+    run = papers(recipe, corpus, learned, unspoken, calibration, parities, history)
     if dev:
         # what is reported is what a user of the folder gets, on whatever processor
         ready = StanceClassifier.from_pretrained(folder, device="cpu", precision="fp32")

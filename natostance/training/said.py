@@ -37,10 +37,12 @@ def save_said(
     documents: Sequence[Document],
     said: Mapping[str, Sequence[SoftTargets]],
     labels: LabelSet,
+    teachers: Sequence[str] = (),
 ) -> None:
     """Write what teachers said.
 
-    The file is a NumPy archive of plain numbers and strings: for each document its id, a hash of
+    The file is a NumPy archive of plain numbers and strings: the hashes of the teachers' folders,
+    where they are given; for each document its id, a hash of
     its text and sentences, and the count of its sentences; for each sentence its count of tokens
     and its probabilities; for each token its probabilities. Probabilities are in half precision.
 
@@ -49,6 +51,7 @@ def save_said(
         documents: of which they spoke.
         said: what they said, by id of the document.
         labels: in the order of the probabilities.
+        teachers: the hashes of their model folders.
 
     Raises:
         InputError: the file cannot be written.
@@ -64,6 +67,7 @@ def save_said(
                 file,
                 format=np.int64(FORMAT),
                 labels=np.array(labels.names),
+                teachers=np.array(teachers, dtype=np.str_),
                 documents=np.array([d.doc_id for d in documents], dtype=np.str_),
                 hashes=np.array([_hash(d) for d in documents], dtype=np.str_),
                 sentences=np.concatenate([nothing, *(t.sentence[None] for t in every)]).astype(
@@ -81,7 +85,12 @@ def save_said(
 
 
 def load_said(
-    path: Path, documents: Sequence[Document], reader: WindowReader, labels: LabelSet
+    path: Path,
+    documents: Sequence[Document],
+    reader: WindowReader,
+    labels: LabelSet,
+    *,
+    partly: bool = False,
 ) -> dict[str, list[SoftTargets]]:
     """Read what teachers said of documents.
 
@@ -90,10 +99,11 @@ def load_said(
         documents: what is to be learned from; the file may hold others.
         reader: the student's, for the offsets of tokens.
         labels: the student's.
+        partly: leave out documents that are not in the file, in place of refusing.
 
     Raises:
-        InputError: the file cannot be read or has other labels; a document is not in it, has
-            another text or other sentences, or is cut into other tokens.
+        InputError: the file cannot be read or has other labels; a document is not in it (unless
+            ``partly``), has another text or other sentences, or is cut into other tokens.
     """
     try:
         with np.load(path, allow_pickle=False) as data:
@@ -115,6 +125,9 @@ def load_said(
             file=path,
             remedy=f"the corpus has {', '.join(labels.names)}",
         )
+    if partly:
+        spoken = set(found["documents"].tolist())
+        documents = [document for document in documents if document.doc_id in spoken]
     return _deal(found, path, documents, reader)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pytest
 from support import Outcome, tiny_recipe
 
-from natostance.checkpoint import sha256_of
+from natostance.checkpoint import Checkpoint, sha256_of
+from natostance.errors import InputError
 from natostance.training.recipe import Recipe
 from natostance.training.run import train
 
@@ -42,3 +46,35 @@ def test_the_command_asks_teachers_and_a_student_learns_from_the_file(
     assert papers["data"]["said"] == sha256_of(file)
     assert papers["data"]["teachers"] == []
     assert papers["data"]["learned"] == [f"a{i:02d}" for i in range(20)]
+    assert papers["data"]["unspoken"] == 0
+
+
+def test_articles_that_teachers_did_not_hear_of_are_learned_where_the_recipe_says_so(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path, run: Run
+) -> None:
+    recipe = tmp_path / "half.yaml"
+    recipe.write_text(
+        f"data: {{corpus: {json.dumps(str(tiny_corpus))}, share: 0.5}}\n", encoding="utf-8"
+    )
+    file = tmp_path / "said.npz"
+    done = run("teach", str(recipe), "--teacher", str(tiny_model), "--out", str(file))
+    assert done.status == 0, done.err
+    with np.load(file) as data:
+        spoken = len(data["documents"])
+        assert data["teachers"].tolist() == [Checkpoint.load(tiny_model).sha256]
+    assert 0 < spoken < 20
+
+    def student(**distillation: object) -> Recipe:
+        made = tiny_recipe(
+            tmp_path, tiny_encoder, tiny_corpus, Recipe, distillation={"said": file, **distillation}
+        )
+        assert isinstance(made, Recipe)
+        return made
+
+    with pytest.raises(InputError, match=f"did not speak of {20 - spoken} articles"):
+        train(student())
+    shutil.rmtree(student().output / "tiny")
+    papers = json.loads((train(student(unspoken="annotations")) / "run.json").read_text())
+    assert papers["data"]["unspoken"] == 20 - spoken
+    assert papers["data"]["train"]["articles"] == 20
+    assert papers["dev"]["macro_f1"] > 0.9

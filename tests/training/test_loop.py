@@ -11,12 +11,14 @@ import torch
 from transformers import TrainingArguments
 
 from natostance.corpus import Corpus
+from natostance.document import Document
 from natostance.inference.classifier import StanceClassifier
 from natostance.inference.torch_backend import TorchBackend
 from natostance.modeling.encoder import load_tokenizer
 from natostance.modeling.network import NetworkSettings, StanceNetwork
 from natostance.text.windows import WindowReader, WindowSettings
 from natostance.training import examples, loop
+from natostance.training.distillation import SoftTargets
 from natostance.training.recipe import DistillationSettings, OptimisationSettings
 
 
@@ -90,6 +92,44 @@ def test_r_drop_adds_what_two_passes_with_other_dropout_differ_by(
     (one,), (two,) = losses(1.0, 1), losses(2.0, 1)
     assert one > mean + 1e-3
     assert two - one == pytest.approx(one - mean, rel=1e-3)
+
+
+def test_an_article_that_no_teacher_spoke_of_counts_by_its_annotations(
+    tiny_encoder: Path, corpus: Corpus, reader: WindowReader, tmp_path: Path
+) -> None:
+    network = StanceNetwork.pretrained(NetworkSettings(encoder=str(tiny_encoder)), 3).eval()
+    spoken, unspoken = corpus.split("train")[:2]
+    said = {
+        spoken.doc_id: [
+            SoftTargets(
+                np.array([0.2, 0.3, 0.5], "f4"),
+                np.full((len(offsets), 3), (0.5, 0.4, 0.1), "f4"),
+                tuple(offsets),
+            )
+            for _, offsets in reader.tokenize(spoken.text, spoken.sentences)
+        ]
+    }
+
+    def loss(weight: float, *documents: Document) -> float:
+        """The sentence head's loss on documents."""
+        trainer = loop.StanceTrainer(
+            network,
+            OptimisationSettings(token_weight=0.0),
+            DistillationSettings(weight=weight, temperature=2.0),
+            None,
+            args=TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[]),
+        )
+        rows = examples.build(documents, reader, corpus.labels, said)
+        with torch.no_grad():
+            return float(trainer.compute_loss(network, examples.collate(list(rows), 0)))
+
+    # whatever teachers count, for it they do not
+    assert loss(1.0, unspoken) == pytest.approx(loss(0.0, unspoken), abs=1e-6)
+    assert abs(loss(1.0, spoken) - loss(0.0, spoken)) > 1e-2
+    # together, each sentence counts as it does by itself
+    ours, others = len(spoken.sentences), len(unspoken.sentences)
+    expected = (loss(0.7, spoken) * ours + loss(0.0, unspoken) * others) / (ours + others)
+    assert loss(0.7, spoken, unspoken) == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_divergence_is_that_of_the_items_that_count() -> None:

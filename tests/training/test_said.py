@@ -59,6 +59,7 @@ def test_what_was_said_comes_back(
     # numbers alone, but for labels, ids and hashes: no text
     assert {name for name, kind in kinds.items() if kind == "U"} == {
         "labels",
+        "teachers",
         "documents",
         "hashes",
     }
@@ -71,6 +72,7 @@ def test_articles_that_changed_or_were_not_asked_are_refused(
     save_said(file, documents[1:], said, STANCE)
     with pytest.raises(InputError, match="did not speak of 1 articles, first of a20"):
         load_said(file, documents, reader, STANCE)
+    assert set(load_said(file, documents, reader, STANCE, partly=True)) == {"a21", "a22", "a23"}
     changed = documents[1].replace(sentences=documents[1].sentences[:-1])
     with pytest.raises(InputError, match="a21 has another text or other sentences"):
         load_said(file, [changed], reader, STANCE)
