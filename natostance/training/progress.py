@@ -1,7 +1,8 @@
-"""A training run's progress on a terminal."""
+"""A training run's progress on a terminal, or in a log."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from rich.console import Console
@@ -10,9 +11,15 @@ from transformers import TrainerCallback
 
 from natostance.training.loop import METRIC
 
+# a log gets a line for each such share of the run
+_LINES = 20
+
 
 class ProgressBar(TrainerCallback):
-    """A bar over the steps, and a line of figures after each epoch."""
+    """A bar over the steps, and a line of figures after each epoch.
+
+    Where the console is no terminal (a log, a scheduler's output), lines take the bar's place.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -23,19 +30,33 @@ class ProgressBar(TrainerCallback):
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=console,
+            disable=not console.is_terminal,
         )
         self.task = self.bar.add_task("", total=None, loss="-")
+        self._loss = "-"
+        self._began = 0.0
+        self._first = 0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._began, self._first = time.monotonic(), state.global_step
         self.bar.update(self.task, total=state.max_steps, completed=state.global_step)
         self.bar.start()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar.update(self.task, completed=state.global_step)
+        step, steps = state.global_step, state.max_steps
+        if not self.console.is_terminal and step * _LINES // steps > (step - 1) * _LINES // steps:
+            spent = time.monotonic() - self._began
+            left = spent / (step - self._first) * (steps - step)
+            self.console.print(
+                f"step {step} of {steps}, loss {self._loss}, {spent / 60:.1f} min, "
+                f"about {left / 60:.1f} left"
+            )
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if logs and "loss" in logs:
-            self.bar.update(self.task, loss=logs["loss"])
+            self._loss = str(logs["loss"])
+            self.bar.update(self.task, loss=self._loss)
         if logs and METRIC in logs:
             self.console.print(
                 f"epoch {state.epoch:.0f}: dev macro-F1 {logs[METRIC]:.4f}, "
