@@ -20,9 +20,6 @@ from natostance.text.windows import Part, Window, WindowReader
 Floats = NDArray[np.float32]
 Result = TypeVar("Result")
 
-# windows handed to the backend at once: bounds memory, and how far documents are read ahead
-_POOL = 64
-
 
 class StanceClassifier:
     """Labels the sentences of documents.
@@ -141,7 +138,8 @@ class StanceClassifier:
         replaced.
 
         Args:
-            documents: texts or documents; taken as they are needed, some tens of windows ahead.
+            documents: texts or documents; taken as they are needed, as many windows ahead as
+                the backend takes at once: 64 on a processor, 512 on a GPU.
 
         Returns:
             An iterator over the labelled documents.
@@ -231,7 +229,7 @@ class StanceClassifier:
             readings.append(reading)
             for window in self.reader.windows(document):
                 pool.append((reading, window))
-                if len(pool) == _POOL:
+                if len(pool) == self.backend.pool:
                     self._run(pool, finish)
             reading.read_whole = True
             while readings and readings[0].done:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from natostance.checkpoint import Checkpoint
 from natostance.errors import InputError, ModelError
-from natostance.inference.backend import batches, padded
+from natostance.inference.backend import CPU_POOL, batches, padded
 from natostance.inference.processor import available_cores
 from natostance.text.windows import Window
 
@@ -42,6 +42,7 @@ class OpenVinoBackend:
 
     name = "openvino"
     device = "cpu"
+    pool = CPU_POOL
 
     def __init__(
         self, checkpoint: Checkpoint, precision: str = "auto", threads: int | None = None
