@@ -24,7 +24,7 @@ ALLIANCE, KREMLIN, POISON = 4, 5, 6
 class WordBackend:
     """Scores that follow from single words: "alliance" is NATO's, "kremlin" Russia's."""
 
-    name, precision, device = "words", "fp32", "cpu"
+    name, precision, device, pool = "words", "fp32", "cpu", 64
 
     def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         return [self._window(np.array(window.ids)) for window in windows]

@@ -32,6 +32,7 @@ from natostance.batch import local
 from natostance.batch.language import detect_language
 from natostance.batch.pipeline import outcomes
 from natostance.batch.writers import write_documents
+from natostance.inference.backend import CPU_POOL
 from natostance.report.sections import replace_section
 from natostance.text.windows import Window
 
@@ -56,6 +57,7 @@ class Replay:
 
     precision, device = "fp32", "cpu"
     name = "replay"
+    pool = CPU_POOL
 
     def __init__(self, windows: Sequence[Window], scores: Sequence[Scores]) -> None:
         pairs = zip(windows, scores, strict=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from natostance.batch import local
 from natostance.batch.articles import MAX_ARTICLE, Fields
+from natostance.batch.language import load_ahead
 from natostance.batch.output import Output
 from natostance.batch.papers import settings
 from natostance.batch.readers import Meter, check_extras
@@ -123,6 +124,8 @@ def label_files(
         raise InputError("only a run into a file or folder can be resumed", remedy="give --out")
     if engine == "ray" and target is None:
         raise InputError("Ray writes into a file or folder", remedy="give --out")
+    if engine == "local":
+        load_ahead()  # beside the model
     ready = classifier or StanceClassifier.from_pretrained(
         model, backend=backend, device=device, precision=precision, threads=threads
     )

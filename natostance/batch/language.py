@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -12,6 +14,8 @@ _LOOKED_AT = 1000
 # an English sentence of this length is told from other languages nearly always
 _LETTERS = 20
 _CONFIDENCE = 0.7
+
+_LOADING = threading.Lock()
 
 
 def detect_language(text: str) -> str:
@@ -28,8 +32,26 @@ def detect_language(text: str) -> str:
     return str(language) if confidence >= _CONFIDENCE else UNDETERMINED
 
 
-@cache
+def load_ahead() -> None:
+    """Begin to load what languages are told by, while the caller goes on with something else.
+
+    Unpacking it takes most of a second, without Python's lock.
+    """
+
+    def load() -> None:
+        with suppress(Exception):  # whoever needs it meets the same error
+            _identifier()
+
+    threading.Thread(target=load, name="natostance-language", daemon=True).start()
+
+
 def _identifier() -> Any:
+    with _LOADING:  # two threads must not both load it
+        return _loaded()
+
+
+@cache
+def _loaded() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # exit statuses, beside 0: everything that was asked for is done
 SOME_REJECTED = 1
@@ -56,6 +57,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summ
 
 def err_console() -> Console:
     """A console on standard error, for everything that is not a result."""
+    from rich.console import Console
+
     return Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -66,6 +69,8 @@ def fail(message: object) -> None:
 
 def warn(message: object) -> None:
     """Print a warning on standard error."""
+    from rich.text import Text
+
     err_console().print(Text(f"natostance: {message}", style="yellow"))
 
 

@@ -24,8 +24,6 @@ from natostance.cli.common import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Console
-
     from natostance.batch.rejects import Rejected
     from natostance.batch.report import JobReport, Progress
     from natostance.document import Document
@@ -149,7 +147,6 @@ def label(
     labelled: list[Document] = []
     if html is not None:
         _check_page(out, html)
-    console = err_console()
     with ExitStack() as stack:
         on_progress: Callable[[Progress], None] | None = None
         sink: Callable[[Document], None] | None = None
@@ -157,8 +154,8 @@ def label(
             sink = labelled.append
         elif out is None and format is None and sys.stdout.isatty():
             sink = _shower()
-        elif not quiet and console.is_terminal:
-            on_progress = _bar(stack, console)
+        elif not quiet and sys.stderr.isatty():
+            on_progress = _bar(stack)
         report = label_files(
             paths,
             None if sink else out or "-",
@@ -185,7 +182,7 @@ def label(
     if hidden := report.rejected - shown:
         fail(f"rejected: {hidden:,} more; all of them are listed in the file of rejects")
     if not quiet:
-        console.print(_summary(report))
+        err_console().print(_summary(report))
     if html is not None and report.labelled:
         _write_page(labelled, out, html)
     raise typer.Exit(report.status)
@@ -228,7 +225,7 @@ def _write_page(labelled: list[Document], out: str | None, html: Path) -> None:
         warn(f"the page has no plots: {written.missing}")
 
 
-def _bar(stack: ExitStack, console: Console) -> Callable[[Progress], None]:
+def _bar(stack: ExitStack) -> Callable[[Progress], None]:
     from rich.progress import (
         BarColumn,
         TaskProgressColumn,
@@ -247,7 +244,7 @@ def _bar(stack: ExitStack, console: Console) -> Callable[[Progress], None]:
             TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            console=console,
+            console=err_console(),
             transient=True,
         )
     )

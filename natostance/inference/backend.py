@@ -26,19 +26,25 @@ PRECISIONS = ("auto", "fp32", "bf16")
 
 # tokens, padding included, that go through the network at once; on two cores with AVX2, 2,048 were
 # 8 % slower with two streams, and 8,192 took twice as long
-_BATCH_TOKENS = 1024
+BATCH_TOKENS = 1024
+
+# windows that are collected for a processor: sixteen batches of long ones
+CPU_POOL = 64
 
 
 class Backend(Protocol):
     """Runs the network over windows.
 
     A window's scores must not depend on the other windows of the call. ``precision`` is the one
-    that its floating-point arithmetic really has, ``device`` where it runs.
+    that its floating-point arithmetic really has, ``device`` where it runs. ``pool`` is how many
+    windows a call should have where there are that many: enough for several batches of windows of
+    about the same length, and few enough to bound memory and how far documents are read ahead.
     """
 
     name: str
     precision: str
     device: str
+    pool: int
 
     def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         """Scores of windows, any number of them.
@@ -114,7 +120,7 @@ def make_backend(
     return OpenVinoBackend(checkpoint, precision, threads)
 
 
-def batches(windows: Sequence[Window], tokens: int = _BATCH_TOKENS) -> Iterator[list[int]]:
+def batches(windows: Sequence[Window], tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
     """Indices of windows that go through the network together, by length, so little is padded."""
     order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
     batch: list[int] = []

@@ -11,17 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from natostance.checkpoint import Calibration, Checkpoint
-from natostance.document import Document, LabelSet, Sentence, Span
+from natostance.document import Document, LabelSet, Sentence
 from natostance.inference.backend import Backend
-from natostance.inference.decoding import TokenScores, decode, sentence_logits
+from natostance.inference.decoding import Decoded, Scored, TokenScores, decode_many, sentence_logits
 from natostance.text.segmentation import segment
 from natostance.text.windows import Part, Window, WindowReader
 
 Floats = NDArray[np.float32]
 Result = TypeVar("Result")
-
-# windows handed to the backend at once: bounds memory, and how far documents are read ahead
-_POOL = 64
 
 
 class StanceClassifier:
@@ -141,18 +138,17 @@ class StanceClassifier:
         replaced.
 
         Args:
-            documents: texts or documents; taken as they are needed, some tens of windows ahead.
+            documents: texts or documents; taken as they are needed, as many windows ahead as
+                the backend takes at once: 64 on a processor, 512 on a GPU.
 
         Returns:
             An iterator over the labelled documents.
         """
 
-        def result(
-            document: Document, sentence: Sentence, scores: TokenScores
-        ) -> tuple[Sentence, list[Span]]:
-            return decode(document.text, sentence, scores, self.labels, self.calibration)
+        def decoded(given: Sequence[Scored]) -> list[Decoded]:
+            return decode_many(given, self.labels, self.calibration)
 
-        for document, results in self._read(documents, result):
+        for document, results in self._read(documents, decoded):
             yield document.replace(
                 sentences=tuple(sentence for sentence, _ in results),
                 spans=tuple(span for _, spans in results for span in spans),
@@ -186,7 +182,11 @@ class StanceClassifier:
         Returns:
             For each document ``[sentences, labels]``.
         """
-        for _, results in self._read(documents, lambda _, __, s: sentence_logits(s.votes)):
+
+        def pooled(given: Sequence[Scored]) -> list[Floats]:
+            return [sentence_logits(scores.votes) for _, _, scores in given]
+
+        for _, results in self._read(documents, pooled):
             yield np.stack(results) if results else np.zeros((0, len(self.labels.names)), "f4")
 
     def token_scores(self, documents: Iterable[str | Document]) -> Iterator[list[TokenScores]]:
@@ -195,15 +195,24 @@ class StanceClassifier:
         Returns:
             For each document the scores of its sentences.
         """
-        for _, results in self._read(documents, lambda _, __, scores: scores):
+
+        def as_they_are(given: Sequence[Scored]) -> list[TokenScores]:
+            return [scores for _, _, scores in given]
+
+        for _, results in self._read(documents, as_they_are):
             yield results
 
     def _read(
         self,
         documents: Iterable[str | Document],
-        result: Callable[[Document, Sentence, TokenScores], Result],
+        finish: Callable[[Sequence[Scored]], list[Result]],
     ) -> Iterator[tuple[Document, list[Result]]]:
-        """Each document with the result of each of its sentences, in order."""
+        """Each document with the result of each of its sentences, in order.
+
+        Args:
+            documents: the documents.
+            finish: makes of some sentences, whichever were scored together, a result of each.
+        """
         readings: deque[_Reading[Result]] = deque()
         pool: list[tuple[_Reading[Result], Window]] = []
         for item in documents:
@@ -216,41 +225,45 @@ class StanceClassifier:
                     sentences=tuple(Sentence(s.start, s.end) for s in document.sentences)
                 )
             document = document.replace(spans=(), labels=self.labels)
-            reading = _Reading(document, result, len(self.labels.names))
+            reading: _Reading[Result] = _Reading(document, len(self.labels.names))
             readings.append(reading)
             for window in self.reader.windows(document):
                 pool.append((reading, window))
-                if len(pool) == _POOL:
-                    self._run(pool)
+                if len(pool) == self.backend.pool:
+                    self._run(pool, finish)
             reading.read_whole = True
             while readings and readings[0].done:
                 ready = readings.popleft()
                 yield ready.document, ready.results
-        self._run(pool)
+        self._run(pool, finish)
         for reading in readings:
             yield reading.document, reading.results
 
-    def _run(self, pool: list[tuple[_Reading[Any], Window]]) -> None:
-        """Score the windows of the pool and hand the scores back in the order of the text."""
+    def _run(
+        self,
+        pool: list[tuple[_Reading[Result], Window]],
+        finish: Callable[[Sequence[Scored]], list[Result]],
+    ) -> None:
+        """Score the windows of the pool, and finish the sentences that end in them."""
         found = self.backend.scores([window for _, window in pool])
-        for (reading, window), scores in zip(pool, found, strict=True):
-            reading.take(window.parts, scores)
+        whole = [
+            (reading, scored)
+            for (reading, window), scores in zip(pool, found, strict=True)
+            for scored in reading.take(window.parts, scores)
+        ]
+        results = finish([scored for _, scored in whole])
+        for (reading, _), result in zip(whole, results, strict=True):
+            reading.results.append(result)
         pool.clear()
 
 
 class _Reading(Generic[Result]):
     """A document under way: collects the scores of a sentence's parts until it is whole."""
 
-    def __init__(
-        self,
-        document: Document,
-        result: Callable[[Document, Sentence, TokenScores], Result],
-        labels: int,
-    ) -> None:
+    def __init__(self, document: Document, labels: int) -> None:
         self.document = document
         self.results: list[Result] = []
         self.read_whole = False
-        self._result = result
         self._labels = labels
         self._scores: list[Floats] = []
         self._offsets: list[tuple[int, int]] = []
@@ -259,17 +272,21 @@ class _Reading(Generic[Result]):
     def done(self) -> bool:
         return self.read_whole and len(self.results) == len(self.document.sentences)
 
-    def take(self, parts: Sequence[Part], scores: Floats) -> None:
-        """Scores of one window, ``[length, 2 * labels + 1]``; windows come in order."""
+    def take(self, parts: Sequence[Part], scores: Floats) -> Iterator[Scored]:
+        """The sentences that end in a window; windows come in order, in the order of the text.
+
+        Args:
+            parts: what is scored in the window.
+            scores: of its tokens, ``[length, 2 * labels + 1]``.
+        """
         for part in parts:
             self._scores.append(scores[part.start : part.end])
             self._offsets.extend(part.offsets)
             if part.last:
-                whole = np.concatenate(self._scores)
+                whole = self._scores[0] if len(self._scores) == 1 else np.concatenate(self._scores)
                 votes = self._labels + 1
                 token_scores = TokenScores(whole[:, :votes], whole[:, votes:], self._offsets)
-                sentence = self.document.sentences[part.sentence]
-                self.results.append(self._result(self.document, sentence, token_scores))
+                yield self.document.text, self.document.sentences[part.sentence], token_scores
                 self._scores, self._offsets = [], []
 
 

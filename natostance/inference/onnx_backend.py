@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from natostance.checkpoint import Checkpoint
 from natostance.errors import InputError, ModelError
-from natostance.inference.backend import batches, padded
+from natostance.inference.backend import CPU_POOL, batches, padded
 from natostance.inference.processor import available_cores
 from natostance.text.windows import Window
 
@@ -31,6 +31,7 @@ class OnnxBackend:
     name = "onnx"
     device = "cpu"
     precision = "fp32"
+    pool = CPU_POOL
 
     def __init__(
         self, checkpoint: Checkpoint, precision: str = "auto", threads: int | None = None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from natostance.checkpoint import Checkpoint
 from natostance.errors import InputError, ModelError
-from natostance.inference.backend import batches, padded
+from natostance.inference.backend import BATCH_TOKENS, CPU_POOL, batches, padded
 from natostance.inference.processor import available_cores
 from natostance.text.windows import Window
 
@@ -42,6 +42,7 @@ class OpenVinoBackend:
 
     name = "openvino"
     device = "cpu"
+    pool = CPU_POOL
 
     def __init__(
         self, checkpoint: Checkpoint, precision: str = "auto", threads: int | None = None
@@ -72,13 +73,16 @@ class OpenVinoBackend:
             ) from None
         self._queue = openvino.AsyncInferQueue(model)
         self._queue.set_callback(_keep)
+        self.streams = len(self._queue)
         self._lock = threading.Lock()
 
     def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         """See `natostance.inference.backend.Backend.scores`."""
         found: dict[int, NDArray[np.float32]] = {}
+        # an article by itself would fit in one batch, and all streams but one would stand idle
+        share = sum(len(window.ids) for window in windows) // self.streams
         with self._lock:
-            for batch in batches(windows):
+            for batch in batches(windows, min(BATCH_TOKENS, share)):
                 ids, mask = padded([windows[i] for i in batch], self.pad)
                 lengths = [len(windows[i].ids) for i in batch]
                 self._queue.start_async([ids, mask], (found, batch, lengths))

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from natostance.checkpoint import Checkpoint
 from natostance.errors import InputError
-from natostance.inference.backend import batches, padded
+from natostance.inference.backend import CPU_POOL, batches, padded
 from natostance.modeling.network import StanceNetwork
 from natostance.text.windows import Window
 
 # a GPU is idle with what keeps two cores busy
 _CPU_TOKENS, _GPU_TOKENS = 2048, 32_768
+_GPU_POOL = 512  # four batches of windows of 256 tokens
 _DEVICE = re.compile(r"cpu|mps|cuda(:\d+)?")
 
 
@@ -42,6 +43,10 @@ class TorchBackend:
         self.pad = pad
         self.device = device
         self.autocast = autocast
+        self._kind = device.partition(":")[0]
+        on_cpu = self._kind == "cpu"
+        self.pool = CPU_POOL if on_cpu else _GPU_POOL
+        self._tokens = _CPU_TOKENS if on_cpu else _GPU_TOKENS
         self.precision = "bf16" if autocast else "fp32"
 
     @classmethod
@@ -66,13 +71,11 @@ class TorchBackend:
         """See `natostance.inference.backend.Backend.scores`."""
         self.network.eval()
         found: dict[int, NDArray[np.float32]] = {}
-        kind = self.device.partition(":")[0]
-        tokens = _CPU_TOKENS if kind == "cpu" else _GPU_TOKENS
         with (
             torch.inference_mode(),
-            torch.autocast(kind, dtype=torch.bfloat16, enabled=self.autocast),
+            torch.autocast(self._kind, dtype=torch.bfloat16, enabled=self.autocast),
         ):
-            for batch in batches(windows, tokens):
+            for batch in batches(windows, self._tokens):
                 ids, mask = padded([windows[i] for i in batch], self.pad)
                 out = self.network(
                     torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device)
@@ -96,6 +99,7 @@ class ParallelBackend:
         self.replicas = tuple(replicas)
         self.precision = replicas[0].precision
         self.device = ",".join(replica.device for replica in replicas)
+        self.pool = sum(replica.pool for replica in replicas)
         self._pool = ThreadPoolExecutor(len(replicas), "natostance-device")
 
     def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from py3langid.langid import LanguageIdentifier
 
+from natostance.batch import language
 from natostance.batch.language import detect_language
 
 TEXTS = {
@@ -22,9 +26,9 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("language", TEXTS)
-def test_a_sentence_is_told_by_its_language(language: str) -> None:
-    assert detect_language(TEXTS[language]) == language
+@pytest.mark.parametrize("code", TEXTS)
+def test_a_sentence_is_told_by_its_language(code: str) -> None:
+    assert detect_language(TEXTS[code]) == code
 
 
 @pytest.mark.parametrize(
@@ -49,3 +53,31 @@ def test_any_text_gets_an_answer_and_always_the_same(text: str) -> None:
     found = detect_language(text)
     assert found == detect_language(text)
     assert found == "und" or len(found) == 2
+
+
+def test_what_is_loaded_ahead_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, loaded = LanguageIdentifier.from_model_file, []
+
+    def counted(*given: Any, **options: Any) -> Any:
+        loaded.append(given)
+        return real(*given, **options)
+
+    monkeypatch.setattr(LanguageIdentifier, "from_model_file", counted)
+    language._loaded.cache_clear()
+    language.load_ahead()
+    assert detect_language(TEXTS["fr"]) == "fr"  # at once, while the other thread is at it
+    assert len(loaded) == 1
+
+
+def test_what_cannot_be_loaded_ahead_is_said_where_it_is_needed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*given: Any, **options: Any) -> Any:
+        raise OSError("the model is gone")
+
+    monkeypatch.setattr(LanguageIdentifier, "from_model_file", broken)
+    language._loaded.cache_clear()
+    language.load_ahead()
+    with pytest.raises(OSError, match="the model is gone"):
+        detect_language(TEXTS["fr"])
+    assert not capsys.readouterr().err

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from natostance.checkpoint import Calibration
 from natostance.document import STANCE, Document, Sentence, label_from_spans
-from natostance.inference.decoding import TokenScores, decode
+from natostance.inference import decoding
+from natostance.inference.decoding import Scored, TokenScores, decode, decode_many
 
 TEXT = "He said, the veto is ours, and left."
 WORDS = [
@@ -98,3 +103,41 @@ def test_label_and_spans_never_contradict_each_other(seed: int, count: int) -> N
     assert sum(sentence.scores.values()) == pytest.approx(1, abs=1e-5)
     for span in document.spans:
         assert document[span] == document[span].strip(" ,")
+
+
+@given(st.integers(0, 2**31), st.lists(st.integers(1, 10), max_size=12))
+def test_sentences_decoded_together_come_out_as_each_by_itself(
+    seed: int, counts: list[int]
+) -> None:
+    rng = np.random.default_rng(seed)
+    scored: list[Scored] = [
+        (
+            TEXT,
+            Sentence(0, len(TEXT)),
+            TokenScores(
+                rng.normal(scale=3, size=(count, 4)).astype(np.float32),
+                rng.normal(scale=3, size=(count, 3)).astype(np.float32),
+                WORDS[:count],
+            ),
+        )
+        for count in counts
+    ]
+    calibration = Calibration(temperature=1.3, threshold=0.6)
+    # to the last bit: what is written must not depend on the company
+    together = decode_many(scored, STANCE, calibration)
+    assert together == [decode(*one, STANCE, calibration) for one in scored]
+
+
+@given(st.integers(0, 2**31), st.lists(st.integers(1, 6), min_size=1, max_size=5))
+def test_a_path_is_the_best_of_all_ways_to_label_the_tokens(seed: int, counts: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    evidence = [rng.normal(scale=2, size=(count, 3)).astype(np.float32) for count in counts]
+
+    def worth(own: NDArray[np.float32], way: Sequence[int]) -> float:
+        """Evidence less one nat for each change of label."""
+        changes = sum(a != b for a, b in itertools.pairwise(way))
+        return float(sum(own[i, label] for i, label in enumerate(way))) - changes
+
+    for own, path in zip(evidence, decoding._best_paths(evidence), strict=True):
+        ways = itertools.product(range(3), repeat=len(own))
+        assert worth(own, path) == pytest.approx(max(worth(own, way) for way in ways), abs=1e-4)

@@ -6,19 +6,24 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from natostance.batch.job import label_files
 from natostance.document import Document
 from natostance.errors import InputError
 from natostance.inference import openvino_backend, processor
+from natostance.inference.backend import BATCH_TOKENS, padded
 from natostance.inference.classifier import StanceClassifier
-from natostance.inference.openvino_backend import precisions
+from natostance.inference.openvino_backend import OpenVinoBackend, precisions
 from natostance.inference.torch_backend import ParallelBackend, TorchBackend
+from natostance.text.windows import Window
+
+Ids = NDArray[np.int64]
 
 NATO = "She said the alliance would defend every inch of its land."
 RUSSIA = "He replied that the bloc had broken its word to the Kremlin."
@@ -149,6 +154,26 @@ def test_two_devices_give_what_one_gives(tiny_model: Path) -> None:
     copy = pickle.loads(pickle.dumps(two))
     assert copy.backend.device == "cpu,cpu"
     assert labels(copy.label(NATO)) == labels(one.label(NATO))
+
+
+def test_one_article_keeps_all_streams_busy(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier = StanceClassifier.from_pretrained(tiny_model, backend="openvino", threads=2)
+    (article,) = classifier.label_many([Document(" ".join([NATO, RUSSIA, NEUTRAL] * 12))])
+    windows = list(classifier.reader.windows(article))
+    assert sum(len(window.ids) for window in windows) < BATCH_TOKENS
+    batches = []
+
+    def counted(batch: Sequence[Window], pad: int) -> tuple[Ids, Ids]:
+        batches.append(len(batch))
+        return padded(batch, pad)
+
+    monkeypatch.setattr(openvino_backend, "padded", counted)
+    assert isinstance(classifier.backend, OpenVinoBackend)
+    classifier.backend.scores(windows)
+    assert sum(batches) == len(windows)
+    assert len(batches) >= classifier.backend.streams
 
 
 @pytest.mark.usefixtures("torch_threads")
