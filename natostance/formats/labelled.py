@@ -25,10 +25,9 @@ from natostance.document import STANCE, Document, LabelSet, Sentence, Span
 from natostance.errors import InputError
 from natostance.extras import require
 from natostance.formats.records import as_list, as_object, as_offset, as_text, json_fault
-from natostance.formats.rows import COLUMNS, LANGUAGE, MORE_METADATA, is_guarded
+from natostance.formats.rows import COLUMNS, LANGUAGE, MORE_METADATA, SCORE, is_guarded
 
 _KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
-_SCORE = "score_"
 _AGAIN = "give the file that natostance label wrote"
 
 # tables cannot hold them
@@ -179,7 +178,7 @@ def _cell(name: str, cell: str) -> Any:
         return int(cell)
     if name in ("mixed", "abstained"):
         return {"true": True, "false": False}[cell] if cell in ("true", "false") else cell
-    if name.startswith(_SCORE):
+    if name.startswith(SCORE):
         return float(cell) if cell else None
     if name == "spans":
         return json.loads(cell)
@@ -218,7 +217,10 @@ def _documents(path: Path, records: Iterator[Numbered], *, tables: bool) -> Iter
             document = (
                 Document.from_dict(first)
                 if isinstance(found, int)
-                else _article([_from_table(row) if tables else row for _, row in rows])
+                else _article(
+                    [_from_table(row) if tables else row for _, row in rows],
+                    _scored(first) if tables else tuple(first.get("scores") or ()),
+                )
             )
             if document.doc_id in seen:
                 raise InputError(
@@ -240,19 +242,22 @@ def _documents(path: Path, records: Iterator[Numbered], *, tables: bool) -> Iter
         yield document
 
 
+def _scored(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The labels that a row of a table has columns of probabilities for."""
+    return tuple(name.removeprefix(SCORE) for name in row if name.startswith(SCORE))
+
+
 def _from_table(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as JSONL has it."""
-    scores = {
-        name.removeprefix(_SCORE): value for name, value in row.items() if name.startswith(_SCORE)
-    }
-    plain = {name: value for name, value in row.items() if not name.startswith(_SCORE)}
+    scores = {label: row[SCORE + label] for label in _scored(row)}
+    plain = {name: value for name, value in row.items() if not name.startswith(SCORE)}
     more = plain.pop(MORE_METADATA, None)
     plain["scores"] = scores if any(value is not None for value in scores.values()) else None
-    plain["names"] = tuple(scores)
     return {**plain, **(as_object(json.loads(more), "the metadata") if more else {})}
 
 
-def _article(rows: Sequence[Mapping[str, Any]]) -> Document:
+def _article(rows: Sequence[Mapping[str, Any]], names: tuple[str, ...]) -> Document:
+    """An article of its rows; ``names`` are the labels, as far as the rows say which there are."""
     first = rows[0]
     if missing := [name for name in COLUMNS if name not in first]:
         raise InputError(f"no row of natostance label: it lacks {missing[0]!r}", remedy=_AGAIN)
@@ -286,8 +291,7 @@ def _article(rows: Sequence[Mapping[str, Any]]) -> Document:
         for span in as_list(row["spans"], "the spans"):
             made = Span(**as_object(span, "a span"))
             spans[made.start, made.end] = made
-    known = {*COLUMNS, "names"}
-    meta = {name: value for name, value in first.items() if name not in known}
+    meta = {name: value for name, value in first.items() if name not in COLUMNS}
     if first[LANGUAGE] is not None:
         meta[LANGUAGE] = first[LANGUAGE]
     paragraphs = tuple(row["paragraph"] for row in rows)
@@ -298,7 +302,7 @@ def _article(rows: Sequence[Mapping[str, Any]]) -> Document:
             as_text(first["doc_id"] or "", "the id"),
             tuple(sentences),
             tuple(spans.values()),
-            _labels(rows),
+            _labels(rows, names),
             meta,
         )
         if document.paragraphs() == paragraphs:
@@ -321,10 +325,9 @@ def _joined(
     return "".join(parts)
 
 
-def _labels(rows: Sequence[Mapping[str, Any]]) -> LabelSet:
-    names = rows[0].get("names") or tuple(rows[0]["scores"] or ())
+def _labels(rows: Sequence[Mapping[str, Any]], names: tuple[str, ...]) -> LabelSet:
     if names:
-        return STANCE if tuple(names) == STANCE.names else LabelSet(tuple(names[:-1]), names[-1])
+        return STANCE if names == STANCE.names else LabelSet(names[:-1], names[-1])
     found = {row["label"] for row in rows} - {None}
     if found <= set(STANCE.names):
         return STANCE

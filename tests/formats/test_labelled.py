@@ -53,6 +53,16 @@ def test_what_was_written_is_read_back(tmp_path: Path, name: str) -> None:
     assert found[1].meta["language"] == "en"
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.parquet"])
+@pytest.mark.parametrize("meta", [{"score_tone": "0.7"}, {"score_": "high"}, {"names": "Ann; Bob"}])
+def test_no_metadata_is_taken_for_labels(tmp_path: Path, name: str, meta: dict[str, str]) -> None:
+    document = ARTICLES[0].replace(meta=meta)
+    write_documents([document], tmp_path / name)
+    [found] = read_labelled(tmp_path / name)
+    assert (found.labels, found.sentences) == (document.labels, document.sentences)
+    assert list(found.meta.values()) == list(meta.values())
+
+
 def test_rows_take_the_whole_text_of_their_article(tmp_path: Path) -> None:
     text = "A heading\nIt snowed.\n\n(END)"
     sentences = (Sentence(0, 9, "NEUTRAL", SCORES), Sentence(10, 20, "NEUTRAL", SCORES))
