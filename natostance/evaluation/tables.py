@@ -65,7 +65,15 @@ def agreement_table(results: Results) -> Table:
     return Table(
         "Agreement of two annotators",
         ("figure", "value", "95 % interval"),
-        tuple((name, rate(row["value"]), interval(row["interval"])) for name, row in rows),
+        tuple(
+            (
+                name,
+                # several articles and no interval: there is nothing of the kind to agree on
+                rate(row["value"]) if row["interval"] or results["articles"] < 2 else NOTHING,
+                interval(row["interval"]),
+            )
+            for name, row in rows
+        ),
         (
             f"{results['articles']} articles, {sentences['total']} sentences; "
             f"{len(results['disagreements'])} sentences differ in label or spans.",
@@ -128,7 +136,10 @@ def _headline(results: Results) -> Table:
         tuple(
             (
                 f.title,
-                rate(figure_value(results, f.name)),
+                # several articles and no interval: there is nothing that it counts
+                rate(figure_value(results, f.name))
+                if f.name in results["intervals"] or results["articles"] < 2
+                else NOTHING,
                 interval(results["intervals"].get(f.name)),
             )
             for f in wanted
