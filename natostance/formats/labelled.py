@@ -48,17 +48,18 @@ def read_labelled(path: Path) -> Iterator[Document]:
         InputError: naming file and line of what is no labelled article.
         MissingExtraError: Parquet is read and the extra ``[parquet]`` is not installed.
     """
+    seen: dict[str, Path] = {}
     for file in _files(path):
         kind, compression = _kind(file)
         try:
             if kind == "parquet":
-                yield from _documents(file, _parquet(file), tables=True)
+                yield from _documents(file, _parquet(file), seen, tables=True)
                 continue
             with _opened(file, compression) as stream:
                 if kind == "csv":
-                    yield from _documents(file, _csv(file, stream), tables=True)
+                    yield from _documents(file, _csv(file, stream), seen, tables=True)
                 else:
-                    yield from _documents(file, _jsonl(file, stream), tables=False)
+                    yield from _documents(file, _jsonl(file, stream), seen, tables=False)
         except (OSError, EOFError, zlib.error) as error:
             reason = getattr(error, "strerror", None) or error
             raise InputError(f"cannot be read: {reason}", file=file) from None
@@ -177,7 +178,10 @@ def _cell(name: str, cell: str) -> Any:
     if name in ("sentence", "paragraph", "start", "end"):
         return int(cell)
     if name in ("mixed", "abstained"):
-        return {"true": True, "false": False}[cell] if cell in ("true", "false") else cell
+        # spreadsheets write TRUE, and pandas True
+        if cell.lower() not in ("true", "false"):
+            raise InputError(f"{name} is {cell!r}, neither true nor false")
+        return cell.lower() == "true"
     if name.startswith(SCORE):
         return float(cell) if cell else None
     if name == "spans":
@@ -203,13 +207,16 @@ def _parquet(path: Path) -> Iterator[Numbered]:
         ) from None
 
 
-def _documents(path: Path, records: Iterator[Numbered], *, tables: bool) -> Iterator[Document]:
+def _documents(
+    path: Path, records: Iterator[Numbered], seen: dict[str, Path], *, tables: bool
+) -> Iterator[Document]:
+    """The documents of a file; ``seen`` is in which file each article stands, and grows."""
+
     def key(item: Numbered) -> object:
         number, record = item
         is_document = not tables and type(record.get("format")) is int and "sentences" in record
         return number if is_document else (record.get("doc_id"),)
 
-    seen: set[str] = set()
     for found, group in groupby(records, key):
         rows = list(group)
         line, first = rows[0]
@@ -223,8 +230,10 @@ def _documents(path: Path, records: Iterator[Numbered], *, tables: bool) -> Iter
                 )
             )
             if document.doc_id in seen:
+                before = seen[document.doc_id]
                 raise InputError(
-                    f"the article {document.doc_id!r} stands there twice",
+                    f"the article {document.doc_id!r} stands "
+                    f"{'there twice' if before == path else f'in {before} too'}",
                     remedy="leave one of them out",
                 )
             if any(s.label is None for s in document.sentences) or not document.sentences:
@@ -238,7 +247,7 @@ def _documents(path: Path, records: Iterator[Numbered], *, tables: bool) -> Iter
             raise InputError(
                 f"no row of natostance label: {error}", file=path, line=line, remedy=_AGAIN
             ) from None
-        seen.add(document.doc_id)
+        seen[document.doc_id] = path
         yield document
 
 
