@@ -53,8 +53,9 @@ def _figures(title: str, results: Json) -> str:
         ]
         for label, rates in classes.items():
             interval = get(results, "intervals", f"f1_{label}")
-            between = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else NOT_MEASURED
             cells = _prf(rates)
+            none = NOTHING if cells[-1] == NOTHING else NOT_MEASURED
+            between = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else none
             lines.append(
                 f"| {label} | {' | '.join(cells)} | {between} | {count(rates, 'support')} |"
             )
