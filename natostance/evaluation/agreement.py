@@ -116,14 +116,11 @@ class Agreement:
         def figure(by_article: tuple[Confusion, ...], statistic: Statistic) -> dict[str, Any]:
             cells = np.array([c.cells for c in by_article], float)
             value = float(statistic(cells.sum(0)))
-            if np.isnan(value):  # nothing to disagree on
-                return {"value": 1.0, "interval": None}
-            interval = (
-                bootstrap.interval(cells, statistic, resamples=resamples, seed=seed).to_list()
-                if len(cells) > 1
-                else None
-            )
-            return {"value": round(value, 4), "interval": interval}
+            interval = None
+            if len(cells) > 1 and not np.isnan(statistic(cells.sum(0) - cells)).any():
+                found = bootstrap.interval(cells, statistic, resamples=resamples, seed=seed)
+                interval = found.to_list()
+            return {"value": None if np.isnan(value) else round(value, 4), "interval": interval}
 
         return {
             "format": FORMAT,

@@ -126,15 +126,15 @@ def interval(
         seed: of the random numbers.
 
     Raises:
-        InputError: there are fewer than two articles, or the figure is not defined on all of them.
+        InputError: fewer than two articles have anything that the figure counts.
     """
     by_article = _by_article(counts)
     total: Floats = by_article.sum(0)
-    _check_defined(statistic(total))
+    left_out = statistic(total - by_article)
+    _check_defined(left_out)
     figures = _defined([statistic(sums) for sums in _resampled(by_article, resamples, seed)])
     if method == "percentile":
         return _percentiles(figures, _tails(level), level)
-    left_out = _defined([statistic(total - by_article)])
     return _percentiles(figures, _corrected(figures, statistic(total), left_out, level), level)
 
 
@@ -161,7 +161,7 @@ def compare(
         seed: of the random numbers.
 
     Raises:
-        InputError: there are fewer than two articles, or the figure is not defined for one of the
+        InputError: fewer than two articles have anything that the figure counts, for one of the
             systems.
     """
     both = np.stack([_by_article(first), _by_article(second)], axis=1)
@@ -172,11 +172,12 @@ def compare(
         return statistic(one) - statistic(other)
 
     total: Floats = both.sum(0)
-    _check_defined(effect(total))
+    left_out = effect(total - both)
+    _check_defined(left_out)
     observed = float(effect(total))
     turned = _defined([effect(sums) for sums in _resampled(both, resamples, seed)])
     below, above = (turned <= 0).sum(), (turned >= 0).sum()
-    tails = _corrected(turned, effect(total), _defined([effect(total - both)]), level)
+    tails = _corrected(turned, effect(total), left_out, level)
     return Comparison(
         float(statistic(total[0])),
         float(statistic(total[1])),
@@ -209,10 +210,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _check_defined(figure: Floats) -> None:
-    if np.isnan(figure):
+def _check_defined(left_out: Floats) -> None:
+    """Refuse a figure that is not defined any more where one article is left out."""
+    if np.isnan(left_out).any():
         raise InputError(
-            "the figure is not defined: there is nothing that it counts",
+            "fewer than two articles have anything that the figure counts",
             remedy="choose another figure",
         )
 
@@ -274,7 +276,7 @@ def _corrected(
     Args:
         figures: ``[resamples]``.
         estimate: the figure of all articles.
-        left_out: ``[articles]``, the figure without each article in turn, where it is defined.
+        left_out: ``[articles]``, the figure without each article in turn.
         level: confidence.
     """
     # equal figures count half, as in a mean rank: counts are discrete

@@ -30,7 +30,8 @@ def compare(
 
     Returns:
         JSON-ready: for each figure both values, the effect (first minus second), its interval and
-        two p-values. A figure that is not defined for one of the systems is left out.
+        two p-values. A figure of which fewer than two articles have anything, for one of the
+        systems, is left out.
 
     Raises:
         InputError: the results are of another format, of different gold, labels or articles, or of
@@ -51,7 +52,7 @@ def compare(
                 seed=seed,
             ).to_dict()
             for f in compared
-            if all(f.is_defined(f.by_article(of_system)) for of_system in counts)
+            if all(f.has_interval(f.by_article(of_system)) for of_system in counts)
         },
     }
 
@@ -78,8 +79,8 @@ def compare_with(
         p-value adjusted for the number of comparisons (Holm 1979).
 
     Raises:
-        InputError: as `compare`, or there is no such system or figure, or it is not defined for a
-            system.
+        InputError: as `compare`, there is no such system or figure, or fewer than two articles
+            have anything that the figure counts.
     """
     if reference not in systems:
         raise InputError(

@@ -130,6 +130,10 @@ class Figure:
         """Whether there is anything that it counts in ``[articles, ...]`` counts."""
         return not np.isnan(self.statistic(counts.sum(0)))
 
+    def has_interval(self, counts: Floats) -> bool:
+        """Whether two articles or more have anything that it counts."""
+        return not np.isnan(self.statistic(counts.sum(0) - counts)).any()
+
     def by_article(self, counts: Sequence[Mapping[str, Any]]) -> Floats:
         """The counts that it is made of, ``[articles, ...]``."""
         return np.array([of_article[self.counts] for of_article in counts], dtype=np.float64)
@@ -162,18 +166,31 @@ def figures(labels: LabelSet) -> tuple[Figure, ...]:
 def figure_value(results: Mapping[str, Any], figure: str) -> float:
     """A figure of a results file (`Evaluation.to_dict`), by its name."""
     if figure == "own_macro_f1":
-        value = results["own_sentences"]["macro_f1"]
-    elif figure == "partial_credit_f1":
-        value = results["partial_credit"]["f1"]
+        return float(results["own_sentences"]["macro_f1"])
+    rates = _rates_of(results, figure)
+    return float(results[figure] if rates is None else rates["f1"])
+
+
+def is_defined(results: Mapping[str, Any], figure: str) -> bool:
+    """Whether a results file has anything that a figure counts."""
+    rows = [_rates_of(results, figure)]
+    if figure == "character_f1":
+        rows = list(results["characters"].values())
+    return any(row is None or row["support"] or row["predicted"] for row in rows)
+
+
+def _rates_of(results: Mapping[str, Any], figure: str) -> Mapping[str, Any] | None:
+    """Precision, recall and F1 that a figure stands among; None where it stands alone."""
+    found: Mapping[str, Any] | None = None
+    if figure == "partial_credit_f1":
+        found = results["partial_credit"]
     elif figure.startswith("span_f1_"):
-        value = results["spans"][ALL][figure.removeprefix("span_f1_")]["f1"]
+        found = results["spans"][ALL][figure.removeprefix("span_f1_")]
     elif figure.startswith("character_f1_"):
-        value = results["characters"][figure.removeprefix("character_f1_")]["f1"]
+        found = results["characters"][figure.removeprefix("character_f1_")]
     elif figure.startswith("f1_"):
-        value = results["classes"][figure.removeprefix("f1_")]["f1"]
-    else:
-        value = results[figure]
-    return float(value)
+        found = results["classes"][figure.removeprefix("f1_")]
+    return found
 
 
 def _class_f1(index: int) -> Statistic:

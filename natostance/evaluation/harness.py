@@ -132,7 +132,7 @@ class Evaluation:
     ) -> dict[str, list[float]]:
         """BCa intervals of all figures, articles being the clusters; empty for one article.
 
-        A figure that is not defined has none.
+        Nor has a figure of which fewer than two articles have anything.
         """
         if self.articles < 2:
             return {}
@@ -142,7 +142,7 @@ class Evaluation:
                 by_article, f.statistic, level=level, resamples=resamples, seed=seed
             ).to_list()
             for f in figures(self.labels)
-            if f.is_defined(by_article := f.by_article(counts))
+            if f.has_interval(by_article := f.by_article(counts))
         }
 
     def to_dict(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from natostance.document import LabelSet
-from natostance.evaluation.figures import ALL, figure_value, figures
+from natostance.evaluation.figures import ALL, figure_value, figures, is_defined
 from natostance.evaluation.table import NOTHING, Table, interval, percent, rate
 
 Results = Mapping[str, Any]
@@ -68,8 +68,7 @@ def agreement_table(results: Results) -> Table:
         tuple(
             (
                 name,
-                # several articles and no interval: there is nothing of the kind to agree on
-                rate(row["value"]) if row["interval"] or results["articles"] < 2 else NOTHING,
+                NOTHING if row["value"] is None else rate(row["value"]),
                 interval(row["interval"]),
             )
             for name, row in rows
@@ -136,10 +135,7 @@ def _headline(results: Results) -> Table:
         tuple(
             (
                 f.title,
-                # several articles and no interval: there is nothing that it counts
-                rate(figure_value(results, f.name))
-                if f.name in results["intervals"] or results["articles"] < 2
-                else NOTHING,
+                rate(figure_value(results, f.name)) if is_defined(results, f.name) else NOTHING,
                 interval(results["intervals"].get(f.name)),
             )
             for f in wanted

@@ -108,7 +108,7 @@ def test_a_rare_label_is_not_agreed_on_where_a_draw_lacks_it() -> None:
 
 def test_a_label_that_nobody_uses_has_no_interval() -> None:
     found = agreement(*collections([("N-", "N-"), ("N-", "-N")])).to_dict(resamples=200)
-    assert found["sentences"]["classes"]["RUSSIA"]["f1"] == {"value": 1.0, "interval": None}
+    assert found["sentences"]["classes"]["RUSSIA"]["f1"] == {"value": None, "interval": None}
     rows = dict(row[:2] for row in agreement_table(found).rows)
     assert rows["sentences: F1, RUSSIA"] == NOTHING
     assert rows["sentences: F1, NATO"] == "0.500"

@@ -128,10 +128,11 @@ def test_a_comparison_leaves_them_out_too() -> None:
 
 
 def test_a_figure_of_nothing_has_no_interval_and_no_comparison() -> None:
-    with pytest.raises(InputError, match="not defined"):
-        interval(rare([]), shared)
-    with pytest.raises(InputError, match="not defined"):
-        compare(rare([1]), rare([]), shared)
+    for values in ([], [0.5]):
+        with pytest.raises(InputError, match="fewer than two articles have anything"):
+            interval(rare(values), shared)
+        with pytest.raises(InputError, match="fewer than two articles have anything"):
+            compare(rare([1, 1]), rare(values), shared)
 
 
 def test_one_article_has_no_interval() -> None:

@@ -62,7 +62,7 @@ def test_what_is_not_defined_is_not_compared() -> None:
     assert {"f1_NATO", "macro_f1", "span_f1_type"} <= found.keys()
     assert not {"f1_RUSSIA", "character_f1_RUSSIA"} & found.keys()
     assert "f1_RUSSIA" not in over_seeds([one])
-    with pytest.raises(InputError, match="not defined"):
+    with pytest.raises(InputError, match="fewer than two articles have anything"):
         compare_with("one", {"one": one, "two": one}, figure="f1_RUSSIA")
 
 

@@ -116,6 +116,9 @@ def test_what_does_not_occur_has_no_interval() -> None:
     intervals = evaluate(*collections(pairs)).intervals(resamples=200)
     assert {"f1_NATO", "character_f1_NATO", "macro_f1"} <= intervals.keys()
     assert not {"f1_RUSSIA", "character_f1_RUSSIA"} & intervals.keys()
+    # one article alone says nothing of how much articles differ
+    intervals = evaluate(*collections([*pairs, ("RR", "R-")])).intervals(resamples=200)
+    assert "f1_RUSSIA" not in intervals
 
 
 def test_other_sentences_give_end_to_end_figures() -> None:
