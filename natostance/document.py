@@ -200,7 +200,7 @@ class Document:
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "sentences", tuple(sorted(self.sentences, key=lambda s: s.start)))
-        put(self, "spans", tuple(sorted(self.spans)))
+        put(self, "spans", tuple(sorted(self.spans, key=lambda s: (s.start, s.end))))
         put(self, "meta", MappingProxyType(dict(self.meta)))
         _check_offsets("sentence", self.sentences, len(self.text))
         _check_offsets("span", self.spans, len(self.text))

@@ -73,6 +73,7 @@ def test_span_over_two_sentences_counts_in_each() -> None:
         ((Span(40, 46, "NATO"),), (), "outside the text of 45"),
         ((), (Sentence(0, 46),), "outside the text of 45"),
         ((Span(0, 5, "NATO"), Span(4, 9, "NATO")), (), "overlaps"),
+        ((Span(0, 5, "NATO", 0.5), Span(0, 5, "NATO")), (), "overlaps"),
         ((), (Sentence(0, 5), Sentence(4, 9)), "overlaps"),
         ((Span(0, 5, "CHINA"),), (), "unknown span label 'CHINA'"),
         ((Span(0, 5, "NEUTRAL"),), (), "unknown span label 'NEUTRAL'"),

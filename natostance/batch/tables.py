@@ -65,7 +65,11 @@ def _csv_rows(source: Source, lines: _Lines, fields: Fields) -> Records:
             record = dict(zip(columns, row, strict=True))
             article = from_record(source, number, record, fields)
         except csv.Error as error:
-            yield Rejected(source.name, number, f"not CSV: {error}", _QUOTING)
+            # nothing tells where the row was to end
+            what = "lines of it may have been read as rows of their own"
+            if "end of data" in str(error):
+                what = "the rest of the file is left out"
+            yield Rejected(source.name, number, f"not CSV: {error}; {what}", _QUOTING)
         except _RowTooLong:
             # what follows cannot be told from the row's own text
             reason = f"{too_long(fields.limit).reason}; the rest of the file is left out"

@@ -18,6 +18,7 @@ from natostance.corpus.load import (
 from natostance.document import Document
 from natostance.errors import InputError
 from natostance.formats import markup, standoff
+from natostance.formats.records import read_text
 from natostance.settings import load_yaml
 
 
@@ -100,12 +101,9 @@ def _marked(folder: Path, settings: CorpusSettings, report: CheckReport) -> Iter
     for path in marked_files(parts_of(folder, None)):
         report.articles += 1
         try:
-            document = markup.read_markup(path.read_text(encoding="utf-8"), settings.labels)
+            document = markup.read_markup(read_text(path), settings.labels)
         except InputError as error:
             report.problems.append(error.at(path))
-            continue
-        except UnicodeDecodeError as error:
-            report.problems.append(InputError(f"not UTF-8: {error}", file=path))
             continue
         if document.doc_id in seen:
             report.problems.append(_twice(document.doc_id, seen[document.doc_id], path, None))

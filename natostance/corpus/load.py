@@ -20,6 +20,7 @@ from pydantic import Field
 from natostance.document import STANCE, Document, LabelSet
 from natostance.errors import InputError
 from natostance.formats import markup, registry, standoff
+from natostance.formats.records import read_text
 from natostance.settings import Settings, load_yaml
 from natostance.text.segmentation import segment
 
@@ -195,11 +196,9 @@ def standoff_files(parts: Sequence[Path]) -> list[Path]:
 def _marked(parts: list[Path], settings: CorpusSettings) -> Iterator[tuple[str, Document, Path]]:
     for path in marked_files(parts):
         try:
-            document = markup.read_markup(path.read_text(encoding="utf-8"), settings.labels)
+            document = markup.read_markup(read_text(path), settings.labels)
         except InputError as error:
             raise error.at(path) from None
-        except UnicodeDecodeError as error:
-            raise InputError(f"not UTF-8: {error}", file=path) from None
         split = "dev" if document.doc_id in settings.dev else settings.split
         yield split, document, path
 

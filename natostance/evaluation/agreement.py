@@ -107,7 +107,7 @@ class Agreement:
     @property
     def character_f1(self) -> float:
         """F1 of the characters inside spans, sides taken together."""
-        return float(_sides_f1(np.asarray(self._total(self.characters).cells, float)))
+        return float(rates.f1(_sides(np.asarray(self._total(self.characters).cells, float))))
 
     def to_dict(self, *, resamples: int = bootstrap.RESAMPLES, seed: int = 0) -> dict[str, Any]:
         """All figures with 95 % intervals over articles, and the disagreements; JSON-ready."""
@@ -115,12 +115,12 @@ class Agreement:
 
         def figure(by_article: tuple[Confusion, ...], statistic: Statistic) -> dict[str, Any]:
             cells = np.array([c.cells for c in by_article], float)
-            interval = (
-                bootstrap.interval(cells, statistic, resamples=resamples, seed=seed).to_list()
-                if len(cells) > 1
-                else None
-            )
-            return {"value": round(float(statistic(cells.sum(0))), 4), "interval": interval}
+            value = float(statistic(cells.sum(0)))
+            interval = None
+            if len(cells) > 1 and not np.isnan(statistic(cells.sum(0) - cells)).any():
+                found = bootstrap.interval(cells, statistic, resamples=resamples, seed=seed)
+                interval = found.to_list()
+            return {"value": None if np.isnan(value) else round(value, 4), "interval": interval}
 
         return {
             "format": FORMAT,
@@ -128,15 +128,15 @@ class Agreement:
             "labels": list(self.labels),
             "sentences": {
                 "total": sentences.total,
-                "kappa": figure(self.sentences, rates.kappa),
-                "alpha": figure(self.sentences, rates.nominal_alpha),
+                "kappa": figure(self.sentences, _KAPPA),
+                "alpha": figure(self.sentences, _ALPHA),
                 "macro_f1": figure(self.sentences, rates.macro_f1),
                 "agreement": figure(self.sentences, rates.accuracy),
                 "confusion": [list(row) for row in sentences.cells],
                 "classes": {
                     label: {
                         "f1": figure(self.sentences, _class_f1(i)),
-                        "kappa": figure(self.sentences, _one_class(i, rates.kappa)),
+                        "kappa": figure(self.sentences, _one_class(i, _KAPPA)),
                         "first": sentences.counts(label).support,
                         "second": sentences.counts(label).predicted,
                     }
@@ -145,12 +145,12 @@ class Agreement:
             },
             "characters": {
                 "total": characters.total,
-                "alpha": figure(self.characters, rates.nominal_alpha),
+                "alpha": figure(self.characters, _ALPHA),
                 "f1": figure(self.characters, _sides_f1),
                 "classes": {
                     label: {
                         "f1": figure(self.characters, _class_f1(i)),
-                        "alpha": figure(self.characters, _one_class(i, rates.nominal_alpha)),
+                        "alpha": figure(self.characters, _one_class(i, _ALPHA)),
                     }
                     for i, label in enumerate(self.labels)
                 },
@@ -209,14 +209,33 @@ def _characters(both: Pair, names: tuple[str, ...]) -> Confusion:
     return Confusion(names, tuple(tuple(row) for row in cells.tolist()))
 
 
+def _if_two_labels(statistic: Statistic) -> Statistic:
+    """The statistic, NaN where both annotators use one and the same label alone."""
+
+    def of(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+        used = (rates.class_counts(cells).sum(-1) > 0).sum(-1)
+        return np.where(used > 1, statistic(cells), np.nan)
+
+    return of
+
+
+_F1 = rates.if_any(rates.f1)
+_KAPPA, _ALPHA = _if_two_labels(rates.kappa), _if_two_labels(rates.nominal_alpha)
+
+
 def _class_f1(index: int) -> Statistic:
-    return lambda cells: rates.f1(rates.class_counts(cells)[..., index, :])
+    return lambda cells: _F1(rates.class_counts(cells)[..., index, :])
 
 
 def _one_class(index: int, statistic: Statistic) -> Statistic:
     return lambda cells: statistic(rates.binary(cells, index))
 
 
+def _sides(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Counts over all classes but the last, which is neutral."""
+    counts: NDArray[np.float64] = rates.class_counts(cells)[..., :-1, :].sum(-2)
+    return counts
+
+
 def _sides_f1(cells: NDArray[np.float64]) -> NDArray[np.float64]:
-    """F1 over all classes but the last, which is neutral."""
-    return rates.f1(rates.class_counts(cells)[..., :-1, :].sum(-2))
+    return _F1(_sides(cells))

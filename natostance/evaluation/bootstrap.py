@@ -4,6 +4,10 @@ Sentences of one article resemble each other, so an article is drawn with all it
 at all. Everything works on counts by article: a resample is a weighted sum of them, and a statistic
 turns thousands of such sums into figures at once (`natostance.evaluation.rates`).
 
+Where a draw leaves nothing to make a figure of (a label that none of its articles has), the figure
+is not defined, and the draw is left out: to count such draws as perfect, as a convention of rates
+would, raised the upper ends of what is rare.
+
 Percentile and BCa intervals: Efron and Tibshirani 1993, chapters 13 and 14. Paired permutation
 ("approximate randomisation"): Noreen 1989; Yeh 2000.
 """
@@ -21,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from natostance.errors import InputError
 
 Floats = NDArray[np.float64]
-# counts [..., *shape] to figures [...]
+# counts [..., *shape] to figures [...], NaN where a figure is not defined
 Statistic = Callable[[Floats], Floats]
 Method = Literal["bca", "percentile"]
 
@@ -122,16 +126,16 @@ def interval(
         seed: of the random numbers.
 
     Raises:
-        InputError: there are fewer than two articles.
+        InputError: fewer than two articles have anything that the figure counts.
     """
     by_article = _by_article(counts)
-    figures = np.concatenate([statistic(sums) for sums in _resampled(by_article, resamples, seed)])
+    total: Floats = by_article.sum(0)
+    left_out = statistic(total - by_article)
+    _check_defined(left_out)
+    figures = _defined([statistic(sums) for sums in _resampled(by_article, resamples, seed)])
     if method == "percentile":
         return _percentiles(figures, _tails(level), level)
-    total: Floats = by_article.sum(0)
-    return _percentiles(
-        figures, _corrected(figures, statistic(total), statistic(total - by_article), level), level
-    )
+    return _percentiles(figures, _corrected(figures, statistic(total), left_out, level), level)
 
 
 def compare(
@@ -157,7 +161,8 @@ def compare(
         seed: of the random numbers.
 
     Raises:
-        InputError: there are fewer than two articles.
+        InputError: fewer than two articles have anything that the figure counts, for one of the
+            systems.
     """
     both = np.stack([_by_article(first), _by_article(second)], axis=1)
 
@@ -167,17 +172,19 @@ def compare(
         return statistic(one) - statistic(other)
 
     total: Floats = both.sum(0)
+    left_out = effect(total - both)
+    _check_defined(left_out)
     observed = float(effect(total))
-    turned = np.concatenate([effect(sums) for sums in _resampled(both, resamples, seed)])
+    turned = _defined([effect(sums) for sums in _resampled(both, resamples, seed)])
     below, above = (turned <= 0).sum(), (turned >= 0).sum()
-    tails = _corrected(turned, effect(total), effect(total - both), level)
+    tails = _corrected(turned, effect(total), left_out, level)
     return Comparison(
         float(statistic(total[0])),
         float(statistic(total[1])),
         observed,
         _percentiles(turned, tails, level),
         _permutation(both, effect, observed, resamples, seed),
-        min(1.0, 2 * (1 + min(below, above)) / (1 + resamples)),
+        min(1.0, 2 * (1 + min(below, above)) / (1 + len(turned))),
     )
 
 
@@ -201,6 +208,21 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, p_values[i] * (len(p_values) - rank)))
         adjusted[i] = largest
     return adjusted
+
+
+def _check_defined(left_out: Floats) -> None:
+    """Refuse a figure that is not defined any more where one article is left out."""
+    if np.isnan(left_out).any():
+        raise InputError(
+            "fewer than two articles have anything that the figure counts",
+            remedy="choose another figure",
+        )
+
+
+def _defined(figures: Sequence[Floats]) -> Floats:
+    """The figures that are defined, joined."""
+    joined = np.concatenate(figures)
+    return joined[~np.isnan(joined)]
 
 
 def _by_article(counts: ArrayLike) -> Floats:
@@ -227,12 +249,13 @@ def _permutation(
     total, exchanged = both.sum(0), both[:, ::-1] - both
     # sums of whole numbers are exact, yet rates of equal sums may differ in the last place
     least = abs(observed) * (1 - 1e-9)
-    extreme = 0
+    extreme = drawn = 0
     for size in _chunks(resamples, len(both)):
         swaps = rng.integers(0, 2, size=(size, len(both))).astype(np.float64)
-        effects = effect(total + np.tensordot(swaps, exchanged, 1))
+        effects = _defined([effect(total + np.tensordot(swaps, exchanged, 1))])
         extreme += int((np.abs(effects) >= least).sum())
-    return (1 + extreme) / (1 + resamples)
+        drawn += len(effects)
+    return (1 + extreme) / (1 + drawn)
 
 
 def _chunks(resamples: int, articles: int) -> Iterator[int]:

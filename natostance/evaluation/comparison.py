@@ -30,7 +30,8 @@ def compare(
 
     Returns:
         JSON-ready: for each figure both values, the effect (first minus second), its interval and
-        two p-values.
+        two p-values. A figure of which fewer than two articles have anything, for one of the
+        systems, is left out.
 
     Raises:
         InputError: the results are of another format, of different gold, labels or articles, or of
@@ -51,6 +52,7 @@ def compare(
                 seed=seed,
             ).to_dict()
             for f in compared
+            if all(f.has_interval(f.by_article(of_system)) for of_system in counts)
         },
     }
 
@@ -77,7 +79,8 @@ def compare_with(
         p-value adjusted for the number of comparisons (Holm 1979).
 
     Raises:
-        InputError: as `compare`, or there is no such system or figure.
+        InputError: as `compare`, there is no such system or figure, or fewer than two articles
+            have anything that the figure counts.
     """
     if reference not in systems:
         raise InputError(
@@ -108,6 +111,8 @@ def compare_with(
 def over_seeds(runs: Sequence[Results]) -> dict[str, dict[str, Any]]:
     """Mean and standard deviation of every figure over runs that differ in their seed alone.
 
+    A figure that is not defined for one of the runs is left out.
+
     Raises:
         InputError: as `compare`, or there is no run, or one stands there twice.
     """
@@ -121,6 +126,7 @@ def over_seeds(runs: Sequence[Results]) -> dict[str, dict[str, Any]]:
             [float(f.statistic(f.by_article(by_article).sum(0))) for by_article in counts]
         ).to_dict()
         for f in compared
+        if all(f.is_defined(f.by_article(by_article)) for by_article in counts)
     }
 
 

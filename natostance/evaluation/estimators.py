@@ -45,6 +45,8 @@ class Estimate:
 
     def possible(self, level: float = LEVEL) -> bool:
         """Whether all intervals, uncut, reach into 0 to 1; if not, the assumption fails."""
+        if self.freedom < 1:
+            return True  # the intervals have no ends
         reach = student_quantile((1 + level) / 2, self.freedom) * self.errors
         return bool(np.all((self.shares + reach >= 0) & (self.shares - reach <= 1)))
 

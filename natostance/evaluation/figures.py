@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 
 ALL = "all"
 
+_F1, _MATCH_F1, _CREDIT_F1 = map(rates.if_any, (rates.f1, rates.match_f1, rates.credit_f1))
+
 
 @dataclass(frozen=True, slots=True)
 class AlignmentCounts:
@@ -115,13 +117,22 @@ class Figure:
         name: as in a results file.
         title: as in a table.
         counts: which of the counts of `ArticleCounts.to_dict` it is made of.
-        statistic: makes it of them; keeps leading axes.
+        statistic: makes it of them; keeps leading axes. NaN where there is nothing of its kind in
+            gold and predictions, so that it says nothing.
     """
 
     name: str
     title: str
     counts: str
     statistic: Statistic
+
+    def is_defined(self, counts: Floats) -> bool:
+        """Whether there is anything that it counts in ``[articles, ...]`` counts."""
+        return not np.isnan(self.statistic(counts.sum(0)))
+
+    def has_interval(self, counts: Floats) -> bool:
+        """Whether two articles or more have anything that it counts."""
+        return not np.isnan(self.statistic(counts.sum(0) - counts)).any()
 
     def by_article(self, counts: Sequence[Mapping[str, Any]]) -> Floats:
         """The counts that it is made of, ``[articles, ...]``."""
@@ -138,18 +149,16 @@ def figures(labels: LabelSet) -> tuple[Figure, ...]:
             Figure(f"f1_{label}", f"sentence F1, {label}", "sentences", _class_f1(i))
             for i, label in enumerate(labels.names)
         ),
-        Figure(
-            "character_f1", "character F1", "characters", lambda counts: rates.f1(counts.sum(-2))
-        ),
+        Figure("character_f1", "character F1", "characters", lambda counts: _F1(counts.sum(-2))),
         *(
-            Figure(f"character_f1_{side}", f"character F1, {side}", "characters", _at(i, rates.f1))
+            Figure(f"character_f1_{side}", f"character F1, {side}", "characters", _at(i, _F1))
             for i, side in enumerate(labels.sides)
         ),
         *(
-            Figure(f"span_f1_{mode}", f"span F1, {mode}", "spans", _at(i, rates.match_f1))
+            Figure(f"span_f1_{mode}", f"span F1, {mode}", "spans", _at(i, _MATCH_F1))
             for i, mode in enumerate(MODES)
         ),
-        Figure("partial_credit_f1", "span F1, partial credit", "credit", rates.credit_f1),
+        Figure("partial_credit_f1", "span F1, partial credit", "credit", _CREDIT_F1),
         Figure("own_macro_f1", "macro-F1 on own sentences", "own", rates.macro_f1),
     )
 
@@ -157,22 +166,35 @@ def figures(labels: LabelSet) -> tuple[Figure, ...]:
 def figure_value(results: Mapping[str, Any], figure: str) -> float:
     """A figure of a results file (`Evaluation.to_dict`), by its name."""
     if figure == "own_macro_f1":
-        value = results["own_sentences"]["macro_f1"]
-    elif figure == "partial_credit_f1":
-        value = results["partial_credit"]["f1"]
+        return float(results["own_sentences"]["macro_f1"])
+    rates = _rates_of(results, figure)
+    return float(results[figure] if rates is None else rates["f1"])
+
+
+def is_defined(results: Mapping[str, Any], figure: str) -> bool:
+    """Whether a results file has anything that a figure counts."""
+    rows = [_rates_of(results, figure)]
+    if figure == "character_f1":
+        rows = list(results["characters"].values())
+    return any(row is None or row["support"] or row["predicted"] for row in rows)
+
+
+def _rates_of(results: Mapping[str, Any], figure: str) -> Mapping[str, Any] | None:
+    """Precision, recall and F1 that a figure stands among; None where it stands alone."""
+    found: Mapping[str, Any] | None = None
+    if figure == "partial_credit_f1":
+        found = results["partial_credit"]
     elif figure.startswith("span_f1_"):
-        value = results["spans"][ALL][figure.removeprefix("span_f1_")]["f1"]
+        found = results["spans"][ALL][figure.removeprefix("span_f1_")]
     elif figure.startswith("character_f1_"):
-        value = results["characters"][figure.removeprefix("character_f1_")]["f1"]
+        found = results["characters"][figure.removeprefix("character_f1_")]
     elif figure.startswith("f1_"):
-        value = results["classes"][figure.removeprefix("f1_")]["f1"]
-    else:
-        value = results[figure]
-    return float(value)
+        found = results["classes"][figure.removeprefix("f1_")]
+    return found
 
 
 def _class_f1(index: int) -> Statistic:
-    return lambda cells: rates.f1(rates.class_counts(cells)[..., index, :])
+    return lambda cells: _F1(rates.class_counts(cells)[..., index, :])
 
 
 def _at(index: int, rate: Statistic) -> Statistic:

@@ -130,15 +130,19 @@ class Evaluation:
     def intervals(
         self, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
     ) -> dict[str, list[float]]:
-        """BCa intervals of all figures, articles being the clusters; empty for one article."""
+        """BCa intervals of all figures, articles being the clusters; empty for one article.
+
+        Nor has a figure of which fewer than two articles have anything.
+        """
         if self.articles < 2:
             return {}
         counts = [c.to_dict() for c in self.counts.values()]
         return {
             f.name: bootstrap.interval(
-                f.by_article(counts), f.statistic, level=level, resamples=resamples, seed=seed
+                by_article, f.statistic, level=level, resamples=resamples, seed=seed
             ).to_list()
             for f in figures(self.labels)
+            if f.has_interval(by_article := f.by_article(counts))
         }
 
     def to_dict(

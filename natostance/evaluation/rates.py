@@ -6,6 +6,8 @@ give counts of shape ``[resamples, ...]`` and have ``[resamples]`` rates back.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -35,6 +37,11 @@ def f1(counts: ArrayLike) -> Floats:
     """F1 from ``[..., (tp, fp, fn)]``; 1 where there was nothing to find and nothing found."""
     tp, fp, fn = np.moveaxis(np.asarray(counts, float), -1, 0)
     return ratio(2 * tp, 2 * tp + fp + fn)
+
+
+def if_any(rate: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
+    """A rate that is NaN, not a convention, where no count of its last axis is above 0."""
+    return lambda counts: np.where(counts.sum(-1) > 0, rate(counts), np.nan)
 
 
 def class_counts(confusion: ArrayLike) -> Floats:

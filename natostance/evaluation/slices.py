@@ -23,7 +23,8 @@ UNKNOWN = "unknown"
 SMALL_SENTENCES, SMALL_ARTICLES = 30, 5
 RESAMPLES = 2_000
 
-_DATE = re.compile(r"(\d{4})(?:-\d{2})?")
+# 2022, 2022-02, 2022-02-24, 20220224; no longer number, such as seconds since 1970
+_DATE = re.compile(r"(\d{4})(?:(?:-(\d{2})|(\d{2})\d{2})(?!\d)|(?!\d))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,11 @@ def article_value(document: Document, column: str, date: str = "date") -> str:
     value = document.meta.get(column)
     if value is None and column in {"year", "month"}:
         found = _DATE.match(str(document.meta.get(date) or ""))
-        if found and (column == "year" or len(found[0]) == 7):
-            value = found[1] if column == "year" else found[0]
+        month = found and (found[2] or found[3])
+        if found and column == "year":
+            value = found[1]
+        elif found and month and 1 <= int(month) <= 12:
+            value = f"{found[1]}-{month}"
     return UNKNOWN if value is None or value == "" else str(value)
 
 

@@ -29,7 +29,7 @@ def system_table(systems: Mapping[str, Results], figure: str = "macro_f1") -> Ta
                 name,
                 rate(figure_value(systems[name], figure)),
                 interval(systems[name]["intervals"].get(figure)),
-                *(rate(systems[name]["classes"][label]["f1"]) for label in labels.names),
+                *(_class_f1(systems[name]["classes"][label]) for label in labels.names),
                 rate(systems[name]["accuracy"]),
                 rate(systems[name]["character_f1"]),
             )
@@ -150,6 +150,10 @@ def challenge_tests_table(reference: str, tests: Mapping[str, Results]) -> Table
         ("permutation", "holm"),
         "Paired tests over groups; Holm: adjusted for the number of comparisons.",
     )
+
+
+def _class_f1(row: Results) -> str:
+    return rate(row["f1"]) if row["predicted"] or row["support"] else NOTHING
 
 
 def _size(results: Results) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from natostance.document import LabelSet
-from natostance.evaluation.figures import ALL, figure_value, figures
+from natostance.evaluation.figures import ALL, figure_value, figures, is_defined
 from natostance.evaluation.table import NOTHING, Table, interval, percent, rate
 
 Results = Mapping[str, Any]
@@ -65,7 +65,14 @@ def agreement_table(results: Results) -> Table:
     return Table(
         "Agreement of two annotators",
         ("figure", "value", "95 % interval"),
-        tuple((name, rate(row["value"]), interval(row["interval"])) for name, row in rows),
+        tuple(
+            (
+                name,
+                NOTHING if row["value"] is None else rate(row["value"]),
+                interval(row["interval"]),
+            )
+            for name, row in rows
+        ),
         (
             f"{results['articles']} articles, {sentences['total']} sentences; "
             f"{len(results['disagreements'])} sentences differ in label or spans.",
@@ -128,7 +135,7 @@ def _headline(results: Results) -> Table:
         tuple(
             (
                 f.title,
-                rate(figure_value(results, f.name)),
+                rate(figure_value(results, f.name)) if is_defined(results, f.name) else NOTHING,
                 interval(results["intervals"].get(f.name)),
             )
             for f in wanted

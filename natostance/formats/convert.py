@@ -51,10 +51,15 @@ class ConversionReport:
     @property
     def rejected(self) -> int:
         """How many documents, or lines that should have been one, were not converted."""
-        return len({(r.file, r.doc_id or r.line) for r in self.problems})
+        return len({(r.file, r.doc_id or r.line, _of_a_whole(r)) for r in self.problems})
 
     def _of(self, kind: Kind) -> tuple[Remark, ...]:
         return tuple(remark for remark in self.remarks if remark.kind is kind)
+
+
+def _of_a_whole(problem: Remark) -> str | None:
+    """What tells records without a name apart that stand on one line, as tasks of a list may."""
+    return None if problem.doc_id or problem.start is not None else problem.reason
 
 
 def convert(

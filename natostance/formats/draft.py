@@ -301,9 +301,13 @@ def _on_edges(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _mapped(sentence: Sentence, mapping: Mapping[str, str]) -> Sentence:
     """A sentence with its label and scores in the words of the label set."""
-    scores = sentence.scores
-    if scores is not None:
-        scores = {mapping.get(label, label): score for label, score in scores.items()}
+    scores: dict[str, float] | None = None
+    if sentence.scores is not None:
+        scores = {}
+        for given, score in sentence.scores.items():
+            name = mapping.get(given, given)
+            # several labels may become one
+            scores[name] = scores.get(name, 0.0) + score
     label = (
         sentence.label if sentence.label is None else mapping.get(sentence.label, sentence.label)
     )

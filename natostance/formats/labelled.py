@@ -25,10 +25,9 @@ from natostance.document import STANCE, Document, LabelSet, Sentence, Span
 from natostance.errors import InputError
 from natostance.extras import require
 from natostance.formats.records import as_list, as_object, as_offset, as_text, json_fault
-from natostance.formats.rows import COLUMNS, LANGUAGE, MORE_METADATA, is_guarded
+from natostance.formats.rows import COLUMNS, LANGUAGE, MORE_METADATA, SCORE, is_guarded
 
 _KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
-_SCORE = "score_"
 _AGAIN = "give the file that natostance label wrote"
 
 # tables cannot hold them
@@ -49,17 +48,18 @@ def read_labelled(path: Path) -> Iterator[Document]:
         InputError: naming file and line of what is no labelled article.
         MissingExtraError: Parquet is read and the extra ``[parquet]`` is not installed.
     """
+    seen: dict[str, Path] = {}
     for file in _files(path):
         kind, compression = _kind(file)
         try:
             if kind == "parquet":
-                yield from _documents(file, _parquet(file), tables=True)
+                yield from _documents(file, _parquet(file), seen, tables=True)
                 continue
             with _opened(file, compression) as stream:
                 if kind == "csv":
-                    yield from _documents(file, _csv(file, stream), tables=True)
+                    yield from _documents(file, _csv(file, stream), seen, tables=True)
                 else:
-                    yield from _documents(file, _jsonl(file, stream), tables=False)
+                    yield from _documents(file, _jsonl(file, stream), seen, tables=False)
         except (OSError, EOFError, zlib.error) as error:
             reason = getattr(error, "strerror", None) or error
             raise InputError(f"cannot be read: {reason}", file=file) from None
@@ -178,8 +178,11 @@ def _cell(name: str, cell: str) -> Any:
     if name in ("sentence", "paragraph", "start", "end"):
         return int(cell)
     if name in ("mixed", "abstained"):
-        return {"true": True, "false": False}[cell] if cell in ("true", "false") else cell
-    if name.startswith(_SCORE):
+        # spreadsheets write TRUE, and pandas True
+        if cell.lower() not in ("true", "false"):
+            raise InputError(f"{name} is {cell!r}, neither true nor false")
+        return cell.lower() == "true"
+    if name.startswith(SCORE):
         return float(cell) if cell else None
     if name == "spans":
         return json.loads(cell)
@@ -204,13 +207,16 @@ def _parquet(path: Path) -> Iterator[Numbered]:
         ) from None
 
 
-def _documents(path: Path, records: Iterator[Numbered], *, tables: bool) -> Iterator[Document]:
+def _documents(
+    path: Path, records: Iterator[Numbered], seen: dict[str, Path], *, tables: bool
+) -> Iterator[Document]:
+    """The documents of a file; ``seen`` is in which file each article stands, and grows."""
+
     def key(item: Numbered) -> object:
         number, record = item
         is_document = not tables and type(record.get("format")) is int and "sentences" in record
         return number if is_document else (record.get("doc_id"),)
 
-    seen: set[str] = set()
     for found, group in groupby(records, key):
         rows = list(group)
         line, first = rows[0]
@@ -218,11 +224,16 @@ def _documents(path: Path, records: Iterator[Numbered], *, tables: bool) -> Iter
             document = (
                 Document.from_dict(first)
                 if isinstance(found, int)
-                else _article([_from_table(row) if tables else row for _, row in rows])
+                else _article(
+                    [_from_table(row) if tables else row for _, row in rows],
+                    _scored(first) if tables else tuple(first.get("scores") or ()),
+                )
             )
             if document.doc_id in seen:
+                before = seen[document.doc_id]
                 raise InputError(
-                    f"the article {document.doc_id!r} stands there twice",
+                    f"the article {document.doc_id!r} stands "
+                    f"{'there twice' if before == path else f'in {before} too'}",
                     remedy="leave one of them out",
                 )
             if any(s.label is None for s in document.sentences) or not document.sentences:
@@ -236,23 +247,26 @@ def _documents(path: Path, records: Iterator[Numbered], *, tables: bool) -> Iter
             raise InputError(
                 f"no row of natostance label: {error}", file=path, line=line, remedy=_AGAIN
             ) from None
-        seen.add(document.doc_id)
+        seen[document.doc_id] = path
         yield document
+
+
+def _scored(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The labels that a row of a table has columns of probabilities for."""
+    return tuple(name.removeprefix(SCORE) for name in row if name.startswith(SCORE))
 
 
 def _from_table(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as JSONL has it."""
-    scores = {
-        name.removeprefix(_SCORE): value for name, value in row.items() if name.startswith(_SCORE)
-    }
-    plain = {name: value for name, value in row.items() if not name.startswith(_SCORE)}
+    scores = {label: row[SCORE + label] for label in _scored(row)}
+    plain = {name: value for name, value in row.items() if not name.startswith(SCORE)}
     more = plain.pop(MORE_METADATA, None)
     plain["scores"] = scores if any(value is not None for value in scores.values()) else None
-    plain["names"] = tuple(scores)
     return {**plain, **(as_object(json.loads(more), "the metadata") if more else {})}
 
 
-def _article(rows: Sequence[Mapping[str, Any]]) -> Document:
+def _article(rows: Sequence[Mapping[str, Any]], names: tuple[str, ...]) -> Document:
+    """An article of its rows; ``names`` are the labels, as far as the rows say which there are."""
     first = rows[0]
     if missing := [name for name in COLUMNS if name not in first]:
         raise InputError(f"no row of natostance label: it lacks {missing[0]!r}", remedy=_AGAIN)
@@ -286,8 +300,7 @@ def _article(rows: Sequence[Mapping[str, Any]]) -> Document:
         for span in as_list(row["spans"], "the spans"):
             made = Span(**as_object(span, "a span"))
             spans[made.start, made.end] = made
-    known = {*COLUMNS, "names"}
-    meta = {name: value for name, value in first.items() if name not in known}
+    meta = {name: value for name, value in first.items() if name not in COLUMNS}
     if first[LANGUAGE] is not None:
         meta[LANGUAGE] = first[LANGUAGE]
     paragraphs = tuple(row["paragraph"] for row in rows)
@@ -298,7 +311,7 @@ def _article(rows: Sequence[Mapping[str, Any]]) -> Document:
             as_text(first["doc_id"] or "", "the id"),
             tuple(sentences),
             tuple(spans.values()),
-            _labels(rows),
+            _labels(rows, names),
             meta,
         )
         if document.paragraphs() == paragraphs:
@@ -321,10 +334,9 @@ def _joined(
     return "".join(parts)
 
 
-def _labels(rows: Sequence[Mapping[str, Any]]) -> LabelSet:
-    names = rows[0].get("names") or tuple(rows[0]["scores"] or ())
+def _labels(rows: Sequence[Mapping[str, Any]], names: tuple[str, ...]) -> LabelSet:
     if names:
-        return STANCE if tuple(names) == STANCE.names else LabelSet(tuple(names[:-1]), names[-1])
+        return STANCE if names == STANCE.names else LabelSet(names[:-1], names[-1])
     found = {row["label"] for row in rows} - {None}
     if found <= set(STANCE.names):
         return STANCE

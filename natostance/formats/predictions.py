@@ -69,8 +69,8 @@ def holds_rows(path: Path) -> bool:
     """Whether a file, or the first of a folder, holds rows of ``natostance label``."""
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
-        rows = [p for p in files if "rejected" not in p.name and _is_table_or_lines(p)]
-        return bool(rows) and len(rows) == len(files) and holds_rows(rows[0])
+        rows = [p for p in files if not _is_paper(p)]
+        return bool(rows) and all(map(_is_table_or_lines, rows)) and holds_rows(rows[0])
     name = path.name.lower()
     if name.endswith(_TABLES):
         return True
@@ -85,6 +85,11 @@ def holds_rows(path: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(record, dict) and {"doc_id", "sentence", "start", "label"} <= record.keys()
+
+
+def _is_paper(path: Path) -> bool:
+    """Whether a file is what ``natostance label`` writes beside its rows."""
+    return path.name.endswith(("manifest.json", "run.json")) or "rejected" in path.name
 
 
 def _is_table_or_lines(path: Path) -> bool:

@@ -6,10 +6,11 @@ A row holds, in this order::
     scores {label: probability}, mixed, abstained, spans [{start, end, label, score}],
     language, and then the metadata of the document
 
-``language`` is the document's metadata of that name. Metadata whose name is one of ours gets the
-prefix ``meta_``. JSONL holds rows as they are. In tables (CSV, Parquet) ``scores`` becomes one
-column a label, ``score_<label>``; metadata is text, other values than strings being written as
-JSON; and metadata that has no column stands in the last column, ``metadata``, as JSON.
+``language`` is the document's metadata of that name. Metadata whose name is one of ours, or begins
+with ``score_``, gets the prefix ``meta_``. JSONL holds rows as they are. In tables (CSV, Parquet)
+``scores`` becomes one column a label, ``score_<label>``; metadata is text, other values than
+strings being written as JSON; and metadata that has no column stands in the last column,
+``metadata``, as JSON.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ COLUMNS = (
 )
 LANGUAGE = "language"
 MORE_METADATA = "metadata"
+SCORE = "score_"  # begins the name of a column of probabilities
 
 _DECIMALS = 6
 # what makes a spreadsheet take a cell for a formula; a plain number is none
@@ -106,7 +108,8 @@ def metadata(document: Document) -> dict[str, Any]:
     taken = set(given)
     named = {}
     for name, value in given.items():
-        if name in ours:
+        # to who reads a table, all columns of that name are probabilities
+        if name in ours or name.startswith(SCORE):
             name = f"meta_{name}"
             while name in ours or name in taken:
                 name = f"meta_{name}"
@@ -123,7 +126,7 @@ def table_columns(labels: LabelSet) -> tuple[str, ...]:
 
 def score_column(label: str) -> str:
     """The column of a table that holds the probability of a label."""
-    return f"score_{label}"
+    return f"{SCORE}{label}"
 
 
 def table_rows(document: Document, meta_columns: Sequence[str]) -> Iterator[dict[str, Any]]:

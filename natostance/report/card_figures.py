@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from natostance.evaluation.table import NOTHING
 from natostance.report.papers import Json, Papers, get
 
 NOT_MEASURED = "not measured"
@@ -52,8 +53,9 @@ def _figures(title: str, results: Json) -> str:
         ]
         for label, rates in classes.items():
             interval = get(results, "intervals", f"f1_{label}")
-            between = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else NOT_MEASURED
-            cells = (rate(rates, key) for key in ("precision", "recall", "f1"))
+            cells = _prf(rates)
+            none = NOTHING if cells[-1] == NOTHING else NOT_MEASURED
+            between = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else none
             lines.append(
                 f"| {label} | {' | '.join(cells)} | {between} | {count(rates, 'support')} |"
             )
@@ -173,6 +175,16 @@ def count(results: Json, key: str) -> str:
     """A count."""
     value = results.get(key)
     return str(value) if isinstance(value, int) else "an unknown number of"
+
+
+def _prf(rates: Json) -> list[str]:
+    """Precision, recall and F1; a dash where nothing stands under the line."""
+    predicted, support = rates.get("predicted"), rates.get("support")
+    nothing = (predicted == 0, support == 0, predicted == 0 and support == 0)
+    return [
+        NOTHING if none else rate(rates, key)
+        for key, none in zip(("precision", "recall", "f1"), nothing, strict=True)
+    ]
 
 
 def _interval(results: Json, key: str) -> str:

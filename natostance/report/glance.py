@@ -40,6 +40,7 @@ class Glance:
         title: its title, or its id.
         outlet: the metadata ``outlet`` (or the column that groups articles), None if unknown.
         date: the metadata ``date``, None if unknown.
+        year: ``2024``, None if unknown.
         month: ``2024-03``, None if unknown.
         labels: the label set.
         counts: sentences of each label.
@@ -54,6 +55,7 @@ class Glance:
     title: str
     outlet: str | None
     date: str | None
+    year: str | None
     month: str | None
     labels: LabelSet
     counts: Mapping[str, int]
@@ -103,6 +105,7 @@ def glance(document: Document, by: str = "outlet", most: int = 5) -> Glance:
         title=title(document),
         outlet=_known(article_value(document, by)),
         date=str(document.meta["date"]) if document.meta.get("date") else None,
+        year=_known(article_value(document, "year")),
         month=_known(article_value(document, "month")),
         labels=document.labels,
         counts=counts,

@@ -71,11 +71,10 @@ class Collection:
         self.mixed = 0
         self.abstained = 0
         self._groups: dict[str, Group] = {}
+        self._years: dict[str, Group] = {}
         self._months: dict[str, Group] = {}
         self._stretches: list[Look] = []
         self._doubtful: list[Look] = []
-        self.undated = 0
-        self.ungrouped = 0
 
     def add(self, seen: Glance, page: str, number: int) -> None:
         """Count an article.
@@ -117,6 +116,8 @@ class Collection:
         """``month``, or ``year`` where there are many months or few articles in them."""
         months = len(self._months)
         dated = sum(group.articles for group in self._months.values())
+        if 2 * dated < sum(group.articles for group in self._years.values()):
+            return "year"  # most have no month
         several_years = len({month[:4] for month in self._months}) > 2
         few = dated < _ARTICLES_A_MONTH * months and several_years
         return "year" if months > _MONTHS or few else "month"
@@ -124,25 +125,18 @@ class Collection:
     @property
     def times(self) -> list[Group]:
         """By month or year, in order; empty where fewer than two are known."""
-        found = self._months
-        if self.period == "year":
-            found = {}
-            for month, group in self._months.items():
-                year = found.setdefault(month[:4], Group(month[:4]))
-                year.articles += group.articles
-                year.counts.update(group.counts)
+        found = self._years if self.period == "year" else self._months
         return [found[name] for name in sorted(found)] if len(found) > 1 else []
 
     def _of(self, seen: Glance) -> Iterator[Group]:
         yield self.all
-        if seen.outlet is None:
-            self.ungrouped += 1
-        else:
-            yield self._groups.setdefault(seen.outlet, Group(seen.outlet))
-        if seen.month is None:
-            self.undated += 1
-        else:
-            yield self._months.setdefault(seen.month, Group(seen.month))
+        for groups, name in (
+            (self._groups, seen.outlet),
+            (self._years, seen.year),
+            (self._months, seen.month),
+        ):
+            if name is not None:
+                yield groups.setdefault(name, Group(name))
 
     def html(self, corrected: Corrected | None = None) -> tuple[Html, str | None]:
         """The overview.
@@ -155,11 +149,8 @@ class Collection:
         """
         plots, missing = self._plots(corrected)
         tables = [
-            self._table(title, groups, corrected.by_group(name) if corrected else None)
-            for title, name, groups in (
-                (f"By {self.by}", self.by, self.groups),
-                (f"By {self.period}", self.period, self.times),
-            )
+            self._table(name, groups, corrected.by_group(name) if corrected else None)
+            for name, groups in ((self.by, self.groups), (self.period, self.times))
             if groups
         ]
         html = render(
@@ -184,10 +175,11 @@ class Collection:
         return html, missing
 
     def _table(
-        self, title: str, groups: Sequence[Group], fixed: Mapping[str, Mapping[str, Share]] | None
+        self, name: str, groups: Sequence[Group], fixed: Mapping[str, Mapping[str, Share]] | None
     ) -> Mapping[str, object]:
         return {
-            "title": title,
+            "name": name,
+            "left_out": self.all.articles - sum(group.articles for group in groups),
             "groups": [
                 {"group": group, "name": shown(group.name), "fixed": (fixed or {}).get(group.name)}
                 for group in groups

@@ -273,15 +273,16 @@ def test_a_bad_row_is_rejected_and_the_others_go_on(write: Write) -> None:
         b'7,"F." x\n8,"G.\nG."\n1,H.\n9,"never closed\n10,I.\n',
     )
     documents, rejects = read("a.csv")
+    own = "; lines of it may have been read as rows of their own"
     assert [d.doc_id for d in documents] == ["1", "6", "8"]
     assert [(r.line, r.reason) for r in rejects] == [
         (3, "3 cells where the header has 2"),
         (4, "1 cells where the header has 2"),
         (5, "not UTF-8: byte 0xe9 at byte offset 30 of the text"),
         (6, "no text"),
-        (8, "not CSV: ',' expected after '\"'"),
+        (8, f"not CSV: ',' expected after '\"'{own}"),
         (11, "an earlier article has the id '1' too"),
-        (12, "not CSV: unexpected end of data"),
+        (12, "not CSV: unexpected end of data; the rest of the file is left out"),
     ]
 
 

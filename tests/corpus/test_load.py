@@ -11,6 +11,7 @@ import pytest
 
 from natostance.corpus import Corpus
 from natostance.errors import InputError
+from natostance.formats.registry import read_documents
 
 TEXT = "Menu. Kyiv accused Moscow of blackmail. It rained. Share this."
 
@@ -116,6 +117,14 @@ def test_bad_records_are_refused_with_their_file(
     with pytest.raises(InputError, match=message) as caught:
         Corpus.load(folder, articles=texts(tmp_path, x1=TEXT))
     assert "a.standoff.jsonl" in str(caught.value)
+
+
+def test_a_carriage_return_inside_a_line_is_text_as_for_every_other_reader(tmp_path: Path) -> None:
+    path = marked(tmp_path, "a")
+    path.write_bytes(path.read_bytes().replace(b"It rained.", b"It\rrained."))
+    (document,) = Corpus.load(tmp_path / "corpus").documents["train"]
+    (same,) = read_documents(path)
+    assert document.text == same.text == "It\rrained."
 
 
 def test_splits_of_marked_articles_stand_in_the_settings(tmp_path: Path) -> None:

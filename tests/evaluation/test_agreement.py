@@ -10,6 +10,8 @@ from natostance.document import Document, Sentence, Span
 from natostance.errors import InputError
 from natostance.evaluation.agreement import agreement
 from natostance.evaluation.counts import Confusion
+from natostance.evaluation.table import NOTHING
+from natostance.evaluation.tables import agreement_table
 
 
 def test_sentences_by_hand() -> None:
@@ -93,6 +95,23 @@ def test_other_sentences_are_projected() -> None:
 def test_perfect_agreement_on_one_label_is_one() -> None:
     found = agreement([article("--")], [article("--")])
     assert (found.kappa, found.alpha, found.character_alpha, found.character_f1) == (1, 1, 1, 1)
+
+
+def test_a_rare_label_is_not_agreed_on_where_a_draw_lacks_it() -> None:
+    pairs = [("RR-N", "R--N"), ("RR-N", "R--N"), *[("N--N", "N---"), ("N--N", "N--N")] * 10]
+    found = agreement(*collections(pairs)).to_dict()
+    russia = found["sentences"]["classes"]["RUSSIA"]
+    assert russia["f1"]["interval"] == [pytest.approx(2 / 3, abs=1e-4)] * 2
+    assert russia["kappa"]["interval"][1] < 0.9
+    assert found["characters"]["classes"]["RUSSIA"]["alpha"]["interval"][1] < 0.9
+
+
+def test_a_label_that_nobody_uses_has_no_interval() -> None:
+    found = agreement(*collections([("N-", "N-"), ("N-", "-N")])).to_dict(resamples=200)
+    assert found["sentences"]["classes"]["RUSSIA"]["f1"] == {"value": None, "interval": None}
+    rows = dict(row[:2] for row in agreement_table(found).rows)
+    assert rows["sentences: F1, RUSSIA"] == NOTHING
+    assert rows["sentences: F1, NATO"] == "0.500"
 
 
 def test_messages_speak_of_annotations() -> None:

@@ -99,6 +99,42 @@ def test_intervals_cover_as_often_as_they_say(method: str) -> None:
     assert 0.88 <= covered / 200 <= 0.99
 
 
+def shared(counts: np.ndarray) -> np.ndarray:
+    """The same where there are any."""
+    return rates.if_any(lambda some: rates.ratio(some[..., 0], some[..., 1]))(counts)
+
+
+def rare(values: list[float]) -> np.ndarray:
+    """Forty articles, of which the first ones alone have what a figure counts."""
+    counts = np.zeros((40, 2))
+    counts[: len(values)] = valued(values)
+    return counts
+
+
+@pytest.mark.parametrize("method", ["bca", "percentile"])
+def test_draws_without_what_is_counted_are_left_out(method: str) -> None:
+    # one draw in eight has neither article: as perfect ones they would reach the upper end
+    found = interval(rare([0.25, 0.5]), shared, method=method)
+    assert (found.low, found.high) == (0.25, 0.5)
+
+
+def test_a_comparison_leaves_them_out_too() -> None:
+    first, second = rare([0.5, 0.75, 0.5]), rare([0.25, 0.25, 0.5])
+    found = compare(first, second, shared)
+    assert 0 <= found.interval.low <= found.effect <= found.interval.high <= 0.5
+    # two of three articles differ, so that half of all exchanges leave the effect as large
+    assert found.p_permutation == pytest.approx(0.5, abs=0.03)
+    assert found.p_bootstrap < 1
+
+
+def test_a_figure_of_nothing_has_no_interval_and_no_comparison() -> None:
+    for values in ([], [0.5]):
+        with pytest.raises(InputError, match="fewer than two articles have anything"):
+            interval(rare(values), shared)
+        with pytest.raises(InputError, match="fewer than two articles have anything"):
+            compare(rare([1, 1]), rare(values), shared)
+
+
 def test_one_article_has_no_interval() -> None:
     with pytest.raises(InputError, match="one article gives no interval"):
         interval(valued([1]), mean)

@@ -55,6 +55,17 @@ def test_one_against_many_is_adjusted() -> None:
         compare_with("ours", systems, figure="speed")
 
 
+def test_what_is_not_defined_is_not_compared() -> None:
+    gold = [article("N-N", f"a{i}") for i in range(4)]
+    one = evaluate(gold, gold).to_dict(resamples=100)
+    found = compare(one, one, resamples=100)["figures"]
+    assert {"f1_NATO", "macro_f1", "span_f1_type"} <= found.keys()
+    assert not {"f1_RUSSIA", "character_f1_RUSSIA"} & found.keys()
+    assert "f1_RUSSIA" not in over_seeds([one])
+    with pytest.raises(InputError, match="fewer than two articles have anything"):
+        compare_with("one", {"one": one, "two": one}, figure="f1_RUSSIA")
+
+
 def test_over_seeds() -> None:
     runs = [results(0), results(1), results(1)]
     found = over_seeds(runs)["accuracy"]

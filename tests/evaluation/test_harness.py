@@ -102,6 +102,25 @@ def test_an_absent_class_is_named_and_left_out() -> None:
     assert results["macro_f1"] == 1
 
 
+def test_a_rare_label_is_not_perfect_where_a_draw_lacks_it() -> None:
+    letters = ["N-RR-", "RR-"] + ["N--N"] * 10
+    predicted = ["N-R--", "R--"] + ["N--N"] * 10
+    found = evaluate(*collections(list(zip(letters, predicted, strict=True)))).to_dict()
+    assert found["classes"]["RUSSIA"]["f1"] == pytest.approx(2 / 3, abs=1e-4)
+    for figure in ("f1_RUSSIA", "character_f1_RUSSIA"):
+        assert found["intervals"][figure] == [pytest.approx(2 / 3, abs=1e-4)] * 2
+
+
+def test_what_does_not_occur_has_no_interval() -> None:
+    pairs = [("N-", "N-"), ("-N", "--"), ("N", "N")]
+    intervals = evaluate(*collections(pairs)).intervals(resamples=200)
+    assert {"f1_NATO", "character_f1_NATO", "macro_f1"} <= intervals.keys()
+    assert not {"f1_RUSSIA", "character_f1_RUSSIA"} & intervals.keys()
+    # one article alone says nothing of how much articles differ
+    intervals = evaluate(*collections([*pairs, ("RR", "R-")])).intervals(resamples=200)
+    assert "f1_RUSSIA" not in intervals
+
+
 def test_other_sentences_give_end_to_end_figures() -> None:
     # the system takes the first two sentences for one
     gold = [article("NN-R")]

@@ -144,6 +144,14 @@ def test_a_perfect_classifier_needs_no_correction() -> None:
             assert share.interval.low == pytest.approx(share.raw_interval.low, abs=0.02)
 
 
+def test_a_single_article_is_corrected_also_where_no_label_is_ever_missed() -> None:
+    gold = [article("NR-", f"g{i}") for i in range(3)]
+    alone = article("NNR-", "alone").replace(meta={"outlet": "Y"})
+    found = shares([*gold, alone], gold, by="outlet")
+    assert row(found.rows, "Y", "NATO").corrected == pytest.approx(0.5)
+    assert row(found.rows, "Y", "NATO").interval is None
+
+
 def test_gold_from_elsewhere_does_not_count_in_the_shares() -> None:
     labelled = [article("N---", f"a{i}") for i in range(3)]
     gold, predicted = (

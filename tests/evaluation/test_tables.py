@@ -72,9 +72,19 @@ def test_a_rate_of_nothing_is_no_figure() -> None:
     assert table["NATO"][:3] == ("1.000", "0.500", "0.667")
 
 
+def test_spans_that_nobody_marked_are_no_perfect_figure() -> None:
+    neutral = [article("---", f"a{i}") for i in range(4)]
+    table = rows(evaluation_tables(evaluate(neutral, neutral).to_dict(resamples=100))[0])
+    assert table["span F1, strict"] == (NOTHING, NOTHING)
+    assert table["sentence accuracy"] == ("1.000", "1.000 to 1.000")
+    found = rows(evaluation_tables(results("---"))[0])
+    assert found["span F1, strict"][0] == "0.000"
+
+
 def test_systems_stand_in_order() -> None:
     table = system_table({"bad": results("---"), "good": results("NN-")})
     assert [row[0] for row in table.rows] == ["good", "bad"]
+    assert [row[table.header.index("F1 RUSSIA")] for row in table.rows] == [NOTHING, NOTHING]
 
 
 def test_small_slices_are_marked() -> None:

@@ -51,6 +51,14 @@ def record(doc_id: str, *label: object) -> dict[str, object]:
     return {"doc_id": doc_id, "text": "Kyiv said no.", "label": list(label)}
 
 
+def test_tasks_on_one_line_are_counted_one_by_one(tmp_path: Path) -> None:
+    source = tmp_path / "in.json"
+    text = {"text": "Kyiv said no.", "doc_id": "good"}
+    source.write_text(json.dumps([{"data": text}, {"x": 1}, {"data": {}}, {"data": 3}]))
+    report = convert(source, tmp_path / "out.jsonl")
+    assert (report.documents, report.rejected) == (1, 3)
+
+
 def test_what_is_right_is_converted_and_the_rest_is_listed(tmp_path: Path) -> None:
     source = doccano(
         tmp_path,

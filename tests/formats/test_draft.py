@@ -162,6 +162,18 @@ def test_repair_gives_right_documents_and_lists_every_change(
     assert check(draft(*again, text=document.text)) == (found, [])
 
 
+def test_probabilities_of_labels_that_become_one_are_added() -> None:
+    labels = LabelSet(("PRO", "ALLY", "CON"), "NONE")
+    scores = {"PRO": 0.375, "ALLY": 0.25, "CON": 0.25, "NONE": 0.125}
+    sentence = Sentence(0, 27, "PRO", scores)
+    mapping = {"PRO": "NATO", "ALLY": "NATO", "CON": "RUSSIA", "NONE": "NEUTRAL"}
+    document, remarks = check(draft(sentences=(sentence,), labels=labels), mapping=mapping)
+    assert document is not None
+    assert not remarks
+    assert document.sentences[0].label == "NATO"
+    assert document.sentences[0].scores == {"NATO": 0.625, "RUSSIA": 0.25, "NEUTRAL": 0.125}
+
+
 def test_foreign_labels_are_mapped_or_refused() -> None:
     foreign = draft(
         Mark(0, 4, "WEST"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,16 @@ def test_what_was_written_is_read_back(tmp_path: Path, name: str) -> None:
     assert found[0].meta["outlet"] == "-Post"
     assert str(found[0].meta["words"]) == "5"
     assert found[1].meta["language"] == "en"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.parquet"])
+@pytest.mark.parametrize("meta", [{"score_tone": "0.7"}, {"score_": "high"}, {"names": "Ann; Bob"}])
+def test_no_metadata_is_taken_for_labels(tmp_path: Path, name: str, meta: dict[str, str]) -> None:
+    document = ARTICLES[0].replace(meta=meta)
+    write_documents([document], tmp_path / name)
+    [found] = read_labelled(tmp_path / name)
+    assert (found.labels, found.sentences) == (document.labels, document.sentences)
+    assert list(found.meta.values()) == list(meta.values())
 
 
 def test_rows_take_the_whole_text_of_their_article(tmp_path: Path) -> None:
@@ -156,6 +167,29 @@ def test_a_broken_file_an_empty_folder_and_an_unknown_name_are_told(tmp_path: Pa
     (tmp_path / "c.csv").write_text("doc_id,text\na\n")
     with pytest.raises(InputError, match="line 2: a row of another length"):
         list(read_labelled(tmp_path / "c.csv"))
+
+
+@pytest.mark.parametrize("change", [str, str.upper, str.title])
+def test_a_table_that_was_saved_again_keeps_what_is_mixed_and_unsure(
+    tmp_path: Path, change: Callable[[str], str]
+) -> None:
+    path = tmp_path / "a.csv"
+    write_documents(ARTICLES, path)
+    source = path.read_text(encoding="utf-8")
+    for word in ("true", "false"):
+        source = source.replace(f",{word},", f",{change(word)},")
+    path.write_text(source, encoding="utf-8")
+    assert [d.sentences for d in read_labelled(path)] == [d.sentences for d in ARTICLES]
+    path.write_text(source.replace(f",{change('true')},", ",1,"), encoding="utf-8")
+    with pytest.raises(InputError, match="line 2: mixed is '1', neither true nor false"):
+        list(read_labelled(path))
+
+
+def test_an_article_in_two_files_of_a_folder_is_refused(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.jsonl"):
+        write_documents(ARTICLES, tmp_path / name)
+    with pytest.raises(InputError, match=r"b\.jsonl, line 1: the article 'a' stands in .*a\.csv"):
+        list(read_labelled(tmp_path))
 
 
 def test_an_article_that_stands_there_twice_is_refused(tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from any_document import documents
+from batch_support import many, word_classifier
 from evaluation_cases import article
 from evaluation_files import documents_file, rows_file
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from natostance.batch.job import label_files
 from natostance.document import STANCE, Document, Sentence
 from natostance.errors import InputError
 from natostance.formats.labelled import read_labelled
@@ -69,6 +71,18 @@ def test_a_folder_of_rows(tmp_path: Path) -> None:
         rows_file(folder / f"{document.doc_id}.jsonl", [document])
     assert holds_rows(folder)
     assert [d.doc_id for d in read_predictions(folder, labelled, STANCE)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("out", ["rows", "single/rows.csv"])
+def test_the_folder_that_a_job_wrote(tmp_path: Path, out: str) -> None:
+    many(tmp_path / "in.jsonl", 3, bad=[1])
+    (tmp_path / "single").mkdir()
+    target = tmp_path / out
+    label_files(tmp_path / "in.jsonl", target, classifier=word_classifier(), shard_articles=1)
+    folder = target if target.is_dir() else target.parent
+    assert any(file.name.endswith("run.json") for file in folder.iterdir())
+    found = read_predictions(folder, [], STANCE)
+    assert [(d.doc_id, len(d.sentences)) for d in found] == [("n0", 2), ("n2", 2)]
 
 
 def test_rows_of_another_text_are_refused(tmp_path: Path) -> None:

@@ -123,6 +123,7 @@ def test_an_article_at_a_glance() -> None:
     )
     seen = glance(document, most=2)
     assert (seen.title, seen.outlet, seen.month) == ("Counting", "Wire", "2024-03")
+    assert seen.year == "2024"
     assert seen.balance == -1 / 3
     assert seen.longest is not None
     assert (seen.longest.first, seen.longest.last, seen.longest_text) == (1, 2, "Two.")

@@ -88,6 +88,16 @@ def test_a_card_gives_the_figures_with_intervals_slices_and_challenge() -> None:
     }
 
 
+def test_a_label_that_was_never_predicted_has_no_precision() -> None:
+    never = {"precision": 1.0, "recall": 0.0, "f1": 0.0, "support": 4, "predicted": 0}
+    nowhere = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "support": 0, "predicted": 0}
+    results = {**RESULTS, "classes": {"NATO": never, "RUSSIA": nowhere}}
+    assert "f1_RUSSIA" not in results["intervals"]
+    text = figures(Papers(CONFIG, results={"dev": results}))
+    assert "| NATO | – | 0.000 | 0.000 |" in text
+    assert "| RUSSIA | – | – | – | – | 0 |" in text
+
+
 def test_an_interval_that_is_missing_is_not_made_up() -> None:
     results = {key: value for key, value in RESULTS.items() if key != "intervals"}
     text = figures(Papers(CONFIG, {}, {"dev": results}))

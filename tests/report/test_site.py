@@ -54,6 +54,29 @@ def test_raw_shares_are_called_raw(tmp_path: Path) -> None:
     assert "corrected for the model" not in text
 
 
+def test_articles_that_are_in_no_group_are_counted(tmp_path: Path) -> None:
+    some = [d for d, _ in collection(12)]
+    some[0] = some[0].replace(meta={"date": "2024-01-01"})
+    some[1] = some[1].replace(meta={"outlet": "Outlet 1", "date": "2024"})
+    text = text_of(write_report(some, tmp_path / "r.html").path)
+    assert "Without 1 article whose outlet is not known." in text
+    assert "Without 1 article whose month is not known." in text
+
+
+def test_years_count_articles_of_which_no_month_is_known(tmp_path: Path) -> None:
+    pairs = list(collection(60))
+    dates = [["2022", "2023", "2023-05-01"][i % 3] for i in range(60)]
+    labelled = [d.replace(meta={"date": date}) for (d, _), date in zip(pairs, dates, strict=True)]
+    gold = [g for _, g in pairs[:30]]
+    done = write_report(labelled, tmp_path / "r.html", gold=gold)
+    text = text_of(done.path)
+    raw = {row.value: row for row in shares(labelled, gold, by="year").rows if row.label == "NATO"}
+    for year, articles in (("2022", 20), ("2023", 40)):
+        assert raw[year].articles == articles
+        assert f" {year} {articles} {10 * articles} " in text
+    assert "is not known" not in text
+
+
 def test_gold_gives_corrected_shares_with_intervals(tmp_path: Path) -> None:
     pairs = list(collection())
     labelled, gold = [d for d, _ in pairs], [g for _, g in pairs[:30]]
