@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from natostance.document import Document, LabelSet
@@ -115,15 +115,31 @@ def read_documents(
 ) -> Iterator[Document]:
     """The documents of a file or folder in any format; see `natostance.formats.draft.check`.
 
+    Args:
+        path: the file or folder.
+        name: the name of its format; by default it is told from name and content.
+        labels: the label set of what declares none (`natostance` alone declares it); by default
+            that of NATO and Russia. Where labels are mapped, what they are mapped to.
+        mapping: from labels of the file to labels of the set.
+        repair: move edges and cut overlaps.
+
     Raises:
         InputError: at the first problem; `natostance.formats.convert.convert` goes on instead.
     """
     chosen = find(name) if name else of_source(path)
-    for item in check_all(chosen.read(path), labels, mapping, repair):
+    drafts = (_with_labels(item, None if mapping else labels) for item in chosen.read(path))
+    for item in check_all(drafts, labels if mapping else None, mapping, repair):
         if isinstance(item, Document):
             yield item
         elif item.kind is Kind.PROBLEM:
             raise item.error
+
+
+def _with_labels(item: Draft | Remark, labels: LabelSet | None) -> Draft | Remark:
+    """A draft with the label set that it declares, or this one."""
+    if isinstance(item, Draft) and item.labels is None:
+        return replace(item, labels=labels)
+    return item
 
 
 def _by_suffix(path: Path, option: str) -> Format:

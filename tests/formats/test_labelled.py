@@ -70,6 +70,11 @@ def test_documents_are_read_as_they_are(tmp_path: Path) -> None:
     assert list(read_labelled(path)) == ARTICLES
 
 
+def test_documents_without_sentences_are_not_labelled_yet(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(Document("Yes.", "a").to_json() + "\n")
+    assert not is_labelled(tmp_path / "a.jsonl")
+
+
 def test_a_folder_of_shards_is_read_in_order(tmp_path: Path) -> None:
     for i, document in enumerate(ARTICLES):
         write_documents([document], tmp_path / f"part-{i}.jsonl")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from any_document import PLAIN
 
-from natostance.document import Document, Span
+from natostance.document import STANCE, Document, LabelSet, Span
 from natostance.errors import InputError
 from natostance.formats.registry import FORMATS, find, of_source, of_target, read_documents
 
@@ -51,6 +51,21 @@ def test_a_folder_of_marked_files_is_recognised(tmp_path: Path) -> None:
 def test_jsonl_by_its_first_record(record: object, name: str, tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text("broken\n[]\n" + json.dumps(record))
     assert of_source(tmp_path / "x.jsonl").name == name
+
+
+def test_a_label_set_that_a_file_declares_holds_before_the_given_one(tmp_path: Path) -> None:
+    dispute = LabelSet(("FAVOR", "AGAINST"), "NONE")
+    declared = Document("No.", "a", spans=(Span(0, 2, "AGAINST"),), labels=dispute)
+    for name in ("natostance", "doccano"):
+        FORMATS[name].write([declared], tmp_path / name, None)
+    assert list(read_documents(tmp_path / "natostance", "natostance", STANCE)) == [declared]
+    # doccano does not say which labels there are
+    assert list(read_documents(tmp_path / "doccano", "doccano", dispute)) == [declared]
+    with pytest.raises(InputError, match="unknown label 'AGAINST'"):
+        list(read_documents(tmp_path / "doccano", "doccano"))
+    mapping = {"AGAINST": "RUSSIA"}
+    [mapped] = read_documents(tmp_path / "natostance", "natostance", STANCE, mapping)
+    assert (mapped.labels, mapped.spans) == (STANCE, (Span(0, 2, "RUSSIA"),))
 
 
 @pytest.mark.parametrize(
