@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from natostance.cli.common import Articles, Model, Quiet, err_console, warn
+from natostance.cli.gold import read_by_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,14 +98,13 @@ def report(
 
 def _documents(path: Path, articles: Path | None) -> Iterator[Document]:
     """Labelled documents; hand-annotated ones are labelled by their spans."""
-    from natostance.corpus.load import read_annotated
     from natostance.errors import InputError
     from natostance.formats.labelled import is_labelled, read_labelled
 
     if is_labelled(path):
         yield from read_labelled(path)
         return
-    documents = read_annotated(path, articles)
+    documents = read_by_hand(path, articles)
     if not any(document.spans for document in documents):
         # articles that nobody has read yet would look wholly neutral
         raise InputError(

@@ -20,6 +20,7 @@ from pydantic import Field
 from natostance.document import STANCE, Document, LabelSet
 from natostance.errors import InputError
 from natostance.formats import markup, registry, standoff
+from natostance.formats.draft import Remark
 from natostance.settings import Settings, load_yaml
 from natostance.text.segmentation import segment
 
@@ -130,8 +131,23 @@ class Corpus:
         return digest.hexdigest()
 
 
+def read_labels(folder: Path) -> LabelSet:
+    """The label set that the ``corpus.yaml`` of a folder declares.
+
+    Raises:
+        InputError: there is none, or it is wrong.
+    """
+    path = folder / SETTINGS
+    if not path.is_file():
+        raise InputError(f"holds no {SETTINGS}", file=folder, remedy="name a corpus folder")
+    return load_yaml(path, CorpusSettings).labels
+
+
 def read_annotated(
-    path: Path, articles: Path | None = None, labels: LabelSet = STANCE
+    path: Path,
+    articles: Path | None = None,
+    labels: LabelSet = STANCE,
+    left_out: list[Remark] | None = None,
 ) -> tuple[Document, ...]:
     """Annotated documents from wherever they lie, each sentence labelled by the codebook's rule.
 
@@ -143,6 +159,8 @@ def read_annotated(
             or folder in any of the exchange formats.
         articles: folder with the texts of stand-off annotations; see `Corpus.load`.
         labels: the label set, where the path does not declare one.
+        left_out: a list to which everything is added that an exchange format holds and that is left
+            out: articles that an annotator skipped, say.
 
     Raises:
         InputError: it cannot be read; file and line are named.
@@ -159,7 +177,7 @@ def read_annotated(
             raise InputError("no such file", file=path, remedy="check the path") from None
         found: Iterable[Document] = (d for _, d, _ in _joined(records, labels, articles))
     else:
-        found = registry.read_documents(path, labels=labels)
+        found = registry.read_documents(path, labels=labels, left_out=left_out)
     return tuple(_with_labels(document) for document in found)
 
 

@@ -27,6 +27,7 @@ class Format:
         suffixes: how file names end that are surely in it.
         holds_scores: whether the scores of spans have a place in it.
         holds_labels: whether the labels and scores of sentences have a place in it.
+        read_by: as ``read``, of one annotator alone; None where a file does not say who annotated.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Format:
     suffixes: tuple[str, ...] = ()
     holds_scores: bool = False
     holds_labels: bool = False
+    read_by: Callable[[Path, str], Iterator[Draft | Remark]] | None = None
 
 
 FORMATS: Mapping[str, Format] = {
@@ -52,10 +54,18 @@ FORMATS: Mapping[str, Format] = {
             label_studio.write,
             (".json",),
             holds_scores=True,
+            read_by=label_studio.read,
         ),
         Format("doccano", "doccano JSONL", doccano.read, doccano.write),
         Format("brat", "folder of .txt and .ann", brat.read, brat.write, (brat.SUFFIX,)),
-        Format("prodigy", "Prodigy JSONL", prodigy.read, prodigy.write, holds_scores=True),
+        Format(
+            "prodigy",
+            "Prodigy JSONL",
+            prodigy.read,
+            prodigy.write,
+            holds_scores=True,
+            read_by=prodigy.read,
+        ),
         Format(
             "iob2",
             "columns of tokens and tags",
@@ -112,6 +122,7 @@ def read_documents(
     labels: LabelSet | None = None,
     mapping: Mapping[str, str] | None = None,
     repair: bool = False,
+    left_out: list[Remark] | None = None,
 ) -> Iterator[Document]:
     """The documents of a file or folder in any format; see `natostance.formats.draft.check`.
 
@@ -122,6 +133,8 @@ def read_documents(
             that of NATO and Russia. Where labels are mapped, what they are mapped to.
         mapping: from labels of the file to labels of the set.
         repair: move edges and cut overlaps.
+        left_out: a list to which everything is added that is left out, documents and what they
+            hold; None where nobody wants to know.
 
     Raises:
         InputError: at the first problem; `natostance.formats.convert.convert` goes on instead.
@@ -133,6 +146,8 @@ def read_documents(
             yield item
         elif item.kind is Kind.PROBLEM:
             raise item.error
+        elif item.kind is Kind.LEFT_OUT and left_out is not None:
+            left_out.append(item)
 
 
 def _with_labels(item: Draft | Remark, labels: LabelSet | None) -> Draft | Remark:
