@@ -34,6 +34,9 @@ def report(
     ] = Path("report.html"),
     title: Annotated[str, typer.Option(help="Title of the report.")] = "natostance report",
     by: Annotated[str, typer.Option(help="Metadata by which shares are given.")] = "outlet",
+    date: Annotated[
+        str, typer.Option(help="Metadata with the date, which begins with the year: 2024-03-17.")
+    ] = "date",
     gold: Annotated[
         Path | None,
         typer.Option(
@@ -83,6 +86,7 @@ def report(
         out,
         title=title,
         by=by,
+        date=date,
         gold=references,
         explain=explainer,
     )
@@ -91,6 +95,8 @@ def report(
     if written.missing and not quiet:
         warn(f"the report has no plots: {written.missing}")
     if not quiet:
+        for remark in written.remarks:
+            warn(remark)
         err_console().print(
             f"{written.articles:,} articles, {written.sentences:,} sentences: {written.path}"
         )

@@ -15,6 +15,9 @@ from natostance.report.glance import Doubtful, Glance
 from natostance.report.page import Html, render, shown
 from natostance.report.palette import letters
 
+# the metadata that group articles by default, which need not be there
+BY, DATE = "outlet", "date"
+_SHORT = 40
 _LISTED = 10
 # groups in a plot, and rows of a table that are seen without opening it
 _SHOWN = 20
@@ -62,11 +65,13 @@ class Collection:
     Args:
         labels: the labels of all articles.
         by: the metadata by which shares are given, beside time.
+        date: the metadata with the date.
     """
 
-    def __init__(self, labels: LabelSet, by: str = "outlet") -> None:
+    def __init__(self, labels: LabelSet, by: str = "outlet", date: str = "date") -> None:
         self.labels = labels
         self.by = by
+        self.date = date
         self.all = Group("all")
         self.mixed = 0
         self.abstained = 0
@@ -76,6 +81,8 @@ class Collection:
         self._doubtful: list[Look] = []
         self.undated = 0
         self.ungrouped = 0
+        # a date that is there and cannot be read, the first of them
+        self._unread: str | None = None
 
     def add(self, seen: Glance, page: str, number: int) -> None:
         """Count an article.
@@ -133,6 +140,29 @@ class Collection:
                 year.counts.update(group.counts)
         return [found[name] for name in sorted(found)] if len(found) > 1 else []
 
+    @property
+    def remarks(self) -> list[str]:
+        """What is not in the shares by group and over time, and why."""
+        found, total = [], self.all.articles
+        if self.ungrouped == total and self.by != BY:
+            found.append(f"No article has the metadata {self.by!r}: there are no shares by it.")
+        elif 0 < self.ungrouped < total:
+            found.append(
+                f"{self.ungrouped:,} of {total:,} articles have no {self.by!r} and are in no group."
+            )
+        if self.undated and self._unread:
+            found.append(
+                f"{self.undated:,} of {total:,} articles are in no month: their {self.date!r} is "
+                f"not read ({self._unread[:_SHORT]!r}). Write dates as 2024-03-17."
+            )
+        elif self.undated == total and self.date != DATE:
+            found.append(f"No article has the metadata {self.date!r}: there are no months.")
+        elif 0 < self.undated < total:
+            found.append(
+                f"{self.undated:,} of {total:,} articles have no {self.date!r} and are in no month."
+            )
+        return found
+
     def _of(self, seen: Glance) -> Iterator[Group]:
         yield self.all
         if seen.outlet is None:
@@ -141,6 +171,7 @@ class Collection:
             yield self._groups.setdefault(seen.outlet, Group(seen.outlet))
         if seen.month is None:
             self.undated += 1
+            self._unread = self._unread or seen.date
         else:
             yield self._months.setdefault(seen.month, Group(seen.month))
 
@@ -231,7 +262,11 @@ class Corrected:
 
     @classmethod
     def of(
-        cls, labelled: Sequence[Document], gold: Iterable[Document], columns: Iterable[str]
+        cls,
+        labelled: Sequence[Document],
+        gold: Iterable[Document],
+        columns: Iterable[str],
+        date: str = "date",
     ) -> Corrected:
         """Correct the shares of labelled articles by gold ones, which are a sample of them.
 
@@ -240,7 +275,8 @@ class Corrected:
         """
         known = list(gold)
         return cls(
-            shares(labelled, known), {name: shares(labelled, known, by=name) for name in columns}
+            shares(labelled, known),
+            {name: shares(labelled, known, by=name, date=date) for name in columns},
         )
 
     @property
