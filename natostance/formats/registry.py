@@ -13,6 +13,9 @@ from natostance.formats import brat, doccano, iob2, jsonl, label_studio, markup,
 from natostance.formats.draft import Draft, Kind, Remark, check_all
 from natostance.formats.records import lines
 
+# other commands read these formats too, and have no such option
+_FROM = "natostance convert --from"
+
 
 @dataclass(frozen=True)
 class Format:
@@ -101,10 +104,10 @@ def of_source(path: Path) -> Format:
             return FORMATS["markup"]
         if any(path.rglob(f"*{brat.SUFFIX}")):
             return FORMATS["brat"]
-        raise _unknown(path, "the format of the folder cannot be told", "--from")
+        raise _unknown(path, "the format of the folder cannot be told", _FROM)
     if path.suffix == ".jsonl":
         return FORMATS[_kind_of_jsonl(path)]
-    return _by_suffix(path, "--from")
+    return _by_suffix(path, _FROM)
 
 
 def of_target(path: Path) -> Format:

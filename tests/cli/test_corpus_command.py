@@ -37,6 +37,17 @@ def test_stats_counts_and_plots(run: Run, tmp_path: Path) -> None:
     assert "<svg" in plot.read_text(encoding="utf-8")
 
 
+def test_names_in_a_table_are_no_markup_and_nothing_is_cut(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    article = "---\nid: a\noutlet: 'Wire [/b] of the north'\n---\nShe said [NATO: no.]\n"
+    (tmp_path / "articles" / "a.marked.txt").write_text(article)
+    done = run("corpus", "stats", tmp_path, "--by", "outlet")
+    assert done.status == 0, done.err
+    assert "Wire [/b] of the north" in done.out
+    for column in ("articles", "sentences", "doubtful"):
+        assert column in done.out
+
+
 def test_convert_there_and_back(run: Run, tmp_path: Path) -> None:
     source = ROOT / "training" / "articles"
     there, back = tmp_path / "tasks.json", tmp_path / "back.jsonl"

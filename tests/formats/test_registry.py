@@ -79,10 +79,10 @@ def test_targets(target: str, name: str) -> None:
 def test_formats_that_cannot_be_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="name it with --to: natostance, markup"):
         of_target(tmp_path / "out")
-    with pytest.raises(InputError, match="name it with --from"):
+    with pytest.raises(InputError, match="name it with natostance convert --from"):
         of_source(tmp_path)
     (tmp_path / "x.txt").write_text("a")
-    with pytest.raises(InputError, match="name it with --from"):
+    with pytest.raises(InputError, match="name it with natostance convert --from"):
         of_source(tmp_path / "x.txt")
     with pytest.raises(InputError, match="no such file"):
         of_source(tmp_path / "none")
