@@ -180,7 +180,8 @@ def _cell(name: str, cell: str) -> Any:
     if name in ("sentence", "paragraph", "start", "end"):
         return int(cell)
     if name in ("mixed", "abstained"):
-        return {"true": True, "false": False}[cell] if cell in ("true", "false") else cell
+        # pandas writes True, spreadsheets and R write TRUE
+        return {"true": True, "false": False}.get(cell.lower(), cell)
     if name.startswith(_SCORE):
         return float(cell) if cell else None
     if name == "spans":

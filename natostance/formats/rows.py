@@ -6,10 +6,11 @@ A row holds, in this order::
     scores {label: probability}, mixed, abstained, spans [{start, end, label, score}],
     language, and then the metadata of the document
 
-``language`` is the document's metadata of that name. Metadata whose name is one of ours gets the
-prefix ``meta_``. JSONL holds rows as they are. In tables (CSV, Parquet) ``scores`` becomes one
-column a label, ``score_<label>``; metadata is text, other values than strings being written as
-JSON; and metadata that has no column stands in the last column, ``metadata``, as JSON.
+``language`` is the document's metadata of that name. Metadata whose name is one of ours, or begins
+with ``score_``, gets the prefix ``meta_``. JSONL holds rows as they are. In tables (CSV, Parquet)
+``scores`` becomes one column a label, ``score_<label>``; metadata is text, other values than
+strings being written as JSON; and metadata that has no column stands in the last column,
+``metadata``, as JSON.
 """
 
 from __future__ import annotations
@@ -106,7 +107,8 @@ def metadata(document: Document) -> dict[str, Any]:
     taken = set(given)
     named = {}
     for name, value in given.items():
-        if name in ours:
+        # by score_ alone a reader knows which columns are probabilities, and so which labels
+        if name in ours or name.startswith(score_column("")):
             name = f"meta_{name}"
             while name in ours or name in taken:
                 name = f"meta_{name}"
