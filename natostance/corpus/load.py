@@ -183,11 +183,20 @@ def read_annotated(
 
 def _with_labels(document: Document) -> Document:
     """By the codebook's rule; where sentences are labelled and no span is marked, as they are."""
-    if not document.sentences:
-        document = document.replace(sentences=tuple(segment(document.text)))
+    document = segmented(document)
     if not document.spans and all(s.label is not None for s in document.sentences):
         return document
     return document.with_labels_from_spans()
+
+
+def segmented(document: Document) -> Document:
+    """The document with sentences; those that it brings stay.
+
+    What annotation tools give back has none, and in mark-up says ``sentences: auto``.
+    """
+    if document.sentences:
+        return document
+    return document.replace(sentences=tuple(segment(document.text)))
 
 
 def parts_of(folder: Path, names: Sequence[str] | None) -> list[Path]:
@@ -213,13 +222,13 @@ def standoff_files(parts: Sequence[Path]) -> list[Path]:
 def _marked(parts: list[Path], settings: CorpusSettings) -> Iterator[tuple[str, Document, Path]]:
     for path in marked_files(parts):
         try:
-            document = markup.read_markup(path.read_text(encoding="utf-8"), settings.labels)
+            read = markup.read_markup(path.read_text(encoding="utf-8"), settings.labels)
         except InputError as error:
             raise error.at(path) from None
         except UnicodeDecodeError as error:
             raise InputError(f"not UTF-8: {error}", file=path) from None
-        split = "dev" if document.doc_id in settings.dev else settings.split
-        yield split, document, path
+        split = "dev" if read.doc_id in settings.dev else settings.split
+        yield split, segmented(read), path
 
 
 def _standoff(
