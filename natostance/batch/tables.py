@@ -45,6 +45,8 @@ def _csv_rows(source: Source, lines: _Lines, fields: Fields) -> Records:
     if not header:
         raise InputError("no text", remedy="the file is empty")
     columns = [name or f"column_{i}" for i, name in enumerate(header, 1)]
+    if fields.text not in columns:
+        _check_delimiter(columns, delimiter)
     check_columns(columns, fields)
     while True:
         number = reader.line_num + 1
@@ -81,6 +83,20 @@ def _csv_rows(source: Source, lines: _Lines, fields: Fields) -> Records:
             yield Rejected.because(error, source.name, number)
         else:
             yield article
+
+
+def _check_delimiter(columns: list[str], delimiter: str) -> None:
+    """Raise `InputError` where a header of one cell holds what other programs put between cells."""
+    if len(columns) > 1:
+        return
+    for sign, name in ((";", "semicolons"), ("\t", "tabs"), (",", "commas"), ("|", "bars")):
+        if sign != delimiter and sign in columns[0]:
+            ours = "tabs" if delimiter == "\t" else "commas"
+            raise InputError(
+                f"its header has {name} where {ours} are expected between columns",
+                remedy=f"save it with {ours}"
+                + (", or name a file with tabs .tsv" if sign == "\t" else ""),
+            )
 
 
 class _RowTooLong(Exception):  # noqa: N818

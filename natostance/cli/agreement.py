@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from natostance.cli.common import Articles, err_console
+from natostance.cli.gold import read_by_hand
 
 
 def agreement(
@@ -48,13 +49,12 @@ def agreement(
 
     from natostance.checkpoint import write_json
     from natostance.cli.tables import show_table
-    from natostance.corpus.load import read_annotated
     from natostance.evaluation.agreement import agreement as compare
     from natostance.evaluation.gamma import gamma
     from natostance.evaluation.tables import agreement_table
 
-    ours = read_annotated(first, articles)
-    theirs = read_annotated(second, articles)
+    ours = read_by_hand(first, articles)
+    theirs = read_by_hand(second, articles)
     if common:
         shared = {d.doc_id for d in ours} & {d.doc_id for d in theirs}
         alone = [sum(d.doc_id not in shared for d in side) for side in (ours, theirs)]
@@ -79,7 +79,9 @@ def agreement(
     for item in found.disagreements[:show]:
         document = texts[item.doc_id]
         console.print(
-            Text(f"\n{item.doc_id}, sentence {item.number}: {item.first} | {item.second}", "bold")
+            Text(
+                f"\n{item.doc_id}, sentence {item.number + 1}: {item.first} | {item.second}", "bold"
+            )
         )
         context = Text(" ".join(item.context(document).split()), "dim")
         context.highlight_words([" ".join(document.text[item.start : item.end].split())], "not dim")

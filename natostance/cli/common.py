@@ -56,10 +56,13 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summ
 
 
 def err_console() -> Console:
-    """A console on standard error, for everything that is not a result."""
+    """A console on standard error, for everything that is not a result.
+
+    Names of files and ids are no mark-up.
+    """
     from rich.console import Console
 
-    return Console(stderr=True, soft_wrap=True, highlight=False)
+    return Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
 
 def fail(message: object) -> None:

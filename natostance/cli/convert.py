@@ -34,6 +34,21 @@ def convert(
             "--repair", help="Move span edges to the nearest token edge, cut overlaps, list both."
         ),
     ] = False,
+    annotator: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose work to read, where several people annotated the same articles in one "
+            "Label Studio or Prodigy file: id or mail address.",
+            show_default=False,
+        ),
+    ] = None,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(
+            help="Corpus folder of another dispute: its corpus.yaml says what the labels are.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Convert annotated articles from one format to another.
@@ -45,8 +60,11 @@ def convert(
 
         natostance convert export.json mine.jsonl --label Pro=NATO --label Contra=RUSSIA
 
+        natostance convert export.json first.jsonl --annotator anna@example.org
+
     A document with anything wrong in it is listed and left out; the others are converted.
     """
+    from natostance.corpus.load import read_labels
     from natostance.errors import InputError
     from natostance.formats.convert import convert as run
 
@@ -65,9 +83,16 @@ def convert(
         target_format=target_format,
         mapping=mapping or None,
         repair=repair,
+        labels=None if corpus is None else read_labels(corpus),
+        annotator=annotator,
     )
     for problem in report.problems:
         fail(problem)
+    if corpus is None and any("unknown label" in problem.reason for problem in report.problems):
+        fail(
+            "labels of another dispute: --label maps them, or --corpus names a corpus folder that "
+            "declares them"
+        )
     if not quiet:
         for remark in (*report.repaired, *report.left_out):
             warn(remark)

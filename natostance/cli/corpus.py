@@ -61,11 +61,12 @@ def stats(
 ) -> None:
     """Count articles, sentences, spans and labels by group, and measure how varied they are."""
     from rich.console import Console
-    from rich.table import Table
 
+    from natostance.cli.tables import show_table
     from natostance.corpus import Corpus
     from natostance.corpus.stats import Row, constant, count, metadata, variety
     from natostance.document import Document
+    from natostance.evaluation.table import Table
 
     console = Console(highlight=False)
     documents: list[Document] = []
@@ -79,13 +80,12 @@ def stats(
         labels = corpus.labels
     if by != "split":
         rows = count(documents, metadata(by), labels)
-    table = Table("group", title=f"by {by}", title_justify="left")
-    for column in ("articles", "sentences", "spans", *labels.names, "mixed", "doubtful"):
-        table.add_column(column, justify="right")
+    columns = ("articles", "sentences", "spans", *labels.names, "mixed", "doubtful")
+    cells = []
     for row in rows:
         numbers = (row.articles, row.sentences, row.spans, *row.labels.values())
-        table.add_row(row.group, *(f"{n:,}" for n in (*numbers, row.mixed, row.doubtful)))
-    console.print(table)
+        cells.append((row.group, *(f"{n:,}" for n in (*numbers, row.mixed, row.doubtful))))
+    show_table(console, Table(f"by {by}", ("group", *columns), tuple(cells)))
     found = variety(documents)
     console.print(
         f"{found.sentences:,} sentences of {found.words[0]:.0f}, {found.words[1]:.0f} and "

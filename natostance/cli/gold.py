@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from natostance.cli.common import warn
+
 if TYPE_CHECKING:
     from natostance.document import Document
+    from natostance.formats.draft import Remark
+
+_SHOWN = 5
 
 Split = Annotated[
     str | None,
@@ -53,7 +58,6 @@ def read_gold(
             folder and a split, part or reading is asked for.
     """
     from natostance.corpus import SETTINGS, Corpus
-    from natostance.corpus.load import read_annotated
     from natostance.errors import InputError
 
     wanted = split is not None or part or reading != 1
@@ -64,7 +68,7 @@ def read_gold(
                 file=path,
                 remedy="leave out --split, --part and --reading",
             )
-        return Gold(read_annotated(path, articles), str(path), {})
+        return Gold(read_by_hand(path, articles), str(path), {})
     corpus = Corpus.load(path, part, articles, reading)
     if split is None:
         if len(corpus.documents) > 1:
@@ -78,3 +82,25 @@ def read_gold(
     if part:
         papers["parts"] = list(part)
     return Gold(corpus.split(split), f"{path} ({split})", papers)
+
+
+def read_by_hand(path: Path, articles: Path | None = None) -> tuple[Document, ...]:
+    """Annotated articles from anywhere, and a warning of what would make them mean something else.
+
+    Articles without any mark are wholly neutral, so it matters whether anybody has read them.
+
+    Raises:
+        InputError: they cannot be read.
+    """
+    from natostance.corpus.load import read_annotated
+
+    left_out: list[Remark] = []
+    documents = read_annotated(path, articles, left_out=left_out)
+    for remark in left_out[:_SHOWN]:
+        warn(f"left out: {remark}")
+    if len(left_out) > _SHOWN:
+        warn(f"left out: {len(left_out) - _SHOWN:,} more; natostance convert lists them all")
+    neutral = all(s.label == d.labels.neutral for d in documents for s in d.sentences)
+    if documents and neutral and not any(document.spans for document in documents):
+        warn(f"{path}: nothing is marked in it, so all of it counts as neutral; is it annotated?")
+    return documents

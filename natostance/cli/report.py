@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from natostance.cli.common import Articles, Model, Quiet, err_console, warn
+from natostance.cli.gold import read_by_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,9 @@ def report(
     ] = Path("report.html"),
     title: Annotated[str, typer.Option(help="Title of the report.")] = "natostance report",
     by: Annotated[str, typer.Option(help="Metadata by which shares are given.")] = "outlet",
+    date: Annotated[
+        str, typer.Option(help="Metadata with the date, which begins with the year: 2024-03-17.")
+    ] = "date",
     gold: Annotated[
         Path | None,
         typer.Option(
@@ -82,6 +86,7 @@ def report(
         out,
         title=title,
         by=by,
+        date=date,
         gold=references,
         explain=explainer,
     )
@@ -90,6 +95,8 @@ def report(
     if written.missing and not quiet:
         warn(f"the report has no plots: {written.missing}")
     if not quiet:
+        for remark in written.remarks:
+            warn(remark)
         err_console().print(
             f"{written.articles:,} articles, {written.sentences:,} sentences: {written.path}"
         )
@@ -97,14 +104,13 @@ def report(
 
 def _documents(path: Path, articles: Path | None) -> Iterator[Document]:
     """Labelled documents; hand-annotated ones are labelled by their spans."""
-    from natostance.corpus.load import read_annotated
     from natostance.errors import InputError
     from natostance.formats.labelled import is_labelled, read_labelled
 
     if is_labelled(path):
         yield from read_labelled(path)
         return
-    documents = read_annotated(path, articles)
+    documents = read_by_hand(path, articles)
     if not any(document.spans for document in documents):
         # articles that nobody has read yet would look wholly neutral
         raise InputError(

@@ -13,6 +13,7 @@ from natostance.corpus.load import (
     article_texts,
     marked_files,
     parts_of,
+    segmented,
     standoff_files,
 )
 from natostance.document import Document
@@ -101,7 +102,7 @@ def _marked(folder: Path, settings: CorpusSettings, report: CheckReport) -> Iter
     for path in marked_files(parts_of(folder, None)):
         report.articles += 1
         try:
-            document = markup.read_markup(read_text(path), settings.labels)
+            document = segmented(markup.read_markup(read_text(path), settings.labels))
         except InputError as error:
             report.problems.append(error.at(path))
             continue

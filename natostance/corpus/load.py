@@ -20,6 +20,7 @@ from pydantic import Field
 from natostance.document import STANCE, Document, LabelSet
 from natostance.errors import InputError
 from natostance.formats import markup, registry, standoff
+from natostance.formats.draft import Remark
 from natostance.formats.records import read_text
 from natostance.settings import Settings, load_yaml
 from natostance.text.segmentation import segment
@@ -131,8 +132,23 @@ class Corpus:
         return digest.hexdigest()
 
 
+def read_labels(folder: Path) -> LabelSet:
+    """The label set that the ``corpus.yaml`` of a folder declares.
+
+    Raises:
+        InputError: there is none, or it is wrong.
+    """
+    path = folder / SETTINGS
+    if not path.is_file():
+        raise InputError(f"holds no {SETTINGS}", file=folder, remedy="name a corpus folder")
+    return load_yaml(path, CorpusSettings).labels
+
+
 def read_annotated(
-    path: Path, articles: Path | None = None, labels: LabelSet = STANCE
+    path: Path,
+    articles: Path | None = None,
+    labels: LabelSet = STANCE,
+    left_out: list[Remark] | None = None,
 ) -> tuple[Document, ...]:
     """Annotated documents from wherever they lie, each sentence labelled by the codebook's rule.
 
@@ -144,6 +160,8 @@ def read_annotated(
             or folder in any of the exchange formats.
         articles: folder with the texts of stand-off annotations; see `Corpus.load`.
         labels: the label set, where the path does not declare one.
+        left_out: a list to which everything is added that an exchange format holds and that is left
+            out: articles that an annotator skipped, say.
 
     Raises:
         InputError: it cannot be read; file and line are named.
@@ -160,17 +178,26 @@ def read_annotated(
             raise InputError("no such file", file=path, remedy="check the path") from None
         found: Iterable[Document] = (d for _, d, _ in _joined(records, labels, articles))
     else:
-        found = registry.read_documents(path, labels=labels)
+        found = registry.read_documents(path, labels=labels, left_out=left_out)
     return tuple(_with_labels(document) for document in found)
 
 
 def _with_labels(document: Document) -> Document:
     """By the codebook's rule; where sentences are labelled and no span is marked, as they are."""
-    if not document.sentences:
-        document = document.replace(sentences=tuple(segment(document.text)))
+    document = segmented(document)
     if not document.spans and all(s.label is not None for s in document.sentences):
         return document
     return document.with_labels_from_spans()
+
+
+def segmented(document: Document) -> Document:
+    """The document with sentences; those that it brings stay.
+
+    What annotation tools give back has none, and in mark-up says ``sentences: auto``.
+    """
+    if document.sentences:
+        return document
+    return document.replace(sentences=tuple(segment(document.text)))
 
 
 def parts_of(folder: Path, names: Sequence[str] | None) -> list[Path]:
@@ -196,11 +223,11 @@ def standoff_files(parts: Sequence[Path]) -> list[Path]:
 def _marked(parts: list[Path], settings: CorpusSettings) -> Iterator[tuple[str, Document, Path]]:
     for path in marked_files(parts):
         try:
-            document = markup.read_markup(read_text(path), settings.labels)
+            read = markup.read_markup(read_text(path), settings.labels)
         except InputError as error:
             raise error.at(path) from None
-        split = "dev" if document.doc_id in settings.dev else settings.split
-        yield split, document, path
+        split = "dev" if read.doc_id in settings.dev else settings.split
+        yield split, segmented(read), path
 
 
 def _standoff(

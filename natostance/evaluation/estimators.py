@@ -44,9 +44,12 @@ class Estimate:
         return Interval(min(max(share - reach, 0.0), 1.0), max(min(share + reach, 1.0), 0.0), level)
 
     def possible(self, level: float = LEVEL) -> bool:
-        """Whether all intervals, uncut, reach into 0 to 1; if not, the assumption fails."""
+        """Whether all intervals, uncut, reach into 0 to 1; if not, the assumption fails.
+
+        One article alone says nothing against it.
+        """
         if self.freedom < 1:
-            return True  # the intervals have no ends
+            return True
         reach = student_quantile((1 + level) / 2, self.freedom) * self.errors
         return bool(np.all((self.shares + reach >= 0) & (self.shares - reach <= 1)))
 

@@ -23,8 +23,11 @@ UNKNOWN = "unknown"
 SMALL_SENTENCES, SMALL_ARTICLES = 30, 5
 RESAMPLES = 2_000
 
-# 2022, 2022-02, 2022-02-24, 20220224; no longer number, such as seconds since 1970
-_DATE = re.compile(r"(\d{4})(?:(?:-(\d{2})|(\d{2})\d{2})(?!\d)|(?!\d))")
+# a year, perhaps a month behind it (2022-02, 2022/2, 20220224); a longer number is no date: seconds
+# since 1970, say
+_DATE = re.compile(
+    r"(\d{4})(?:[-/.](0?[1-9]|1[0-2])(?!\d)|(0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?!\d))?(?!\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +71,24 @@ def article_value(document: Document, column: str, date: str = "date") -> str:
 
     ``year`` and ``month`` (``2022-02``) come from the metadata column of the date (ISO 8601) where
     there are none of their own; any other column is metadata. What an article does not have is
-    ``unknown``.
+    ``unknown``, and so is a date that does not begin with the year.
     """
     value = document.meta.get(column)
     if value is None and column in {"year", "month"}:
-        found = _DATE.match(str(document.meta.get(date) or ""))
-        month = found and (found[2] or found[3])
-        if found and column == "year":
-            value = found[1]
-        elif found and month and 1 <= int(month) <= 12:
-            value = f"{found[1]}-{month}"
+        value = dict(zip(("year", "month"), dated(document, date), strict=True))[column]
     return UNKNOWN if value is None or value == "" else str(value)
+
+
+def dated(document: Document, date: str = "date") -> tuple[str | None, str | None]:
+    """Year and month (``2022-02``) of an article by the metadata column of its date.
+
+    None for what cannot be read: a date that does not begin with the year, a month that it lacks.
+    """
+    found = _DATE.match(str(document.meta.get(date) or "").strip())
+    if not found:
+        return None, None
+    month = found[2] or found[3]
+    return found[1], month and f"{found[1]}-{int(month):02d}"
 
 
 def slices(

@@ -10,6 +10,7 @@ from typing import Any
 
 from natostance.document import LabelSet
 from natostance.evaluation.figures import ALL, figure_value, figures, is_defined
+from natostance.evaluation.slices import UNKNOWN
 from natostance.evaluation.table import NOTHING, Table, interval, percent, rate
 
 Results = Mapping[str, Any]
@@ -93,7 +94,7 @@ def share_table(results: Results) -> Table:
                 row["value"],
                 row["label"],
                 percent(row["raw"]),
-                NOTHING if row["corrected"] is None else percent(row["corrected"]),
+                percent(row["corrected"]) if _corrected(row) else NOTHING,
                 interval(row["interval"], percent),
                 row["method"],
                 percent(row["abstained"]),
@@ -103,12 +104,30 @@ def share_table(results: Results) -> Table:
             )
             for row in results["shares"]
         ),
-        (
-            "ppi: prediction-powered inference from the group's own gold; adjusted: adjusted "
-            "counts from all the gold, where the classifier confuses labels alike in all groups. "
-            "– where it visibly does not: annotate a sample of that group.",
-        ),
+        tuple(_share_notes(results)),
     )
+
+
+def _corrected(row: Mapping[str, Any]) -> bool:
+    """Whether a corrected share is fit to be shown: nothing is known of one without interval."""
+    return row["corrected"] is not None and row["interval"] is not None
+
+
+def _share_notes(results: Results) -> Iterator[str]:
+    yield (
+        "ppi: prediction-powered inference from the group's own gold; adjusted: adjusted counts "
+        "from all the gold, right where the classifier confuses labels alike in all groups."
+    )
+    rows = results["shares"]
+    if not all(_corrected(row) for row in rows):
+        yield (
+            f"{NOTHING}: cannot be corrected, because the group has one article alone, or because "
+            "the model errs otherwise in it than on the gold; then annotate a sample of it."
+        )
+    if any(row["value"] == UNKNOWN for row in rows):
+        dated = results["by"] in ("year", "month")
+        what = "a date that is read (2024-03-17)" if dated else f"{results['by']!r}"
+        yield f"{UNKNOWN}: articles without {what}."
 
 
 def _headline(results: Results) -> Table:

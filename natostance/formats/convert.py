@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from natostance.document import Document, LabelSet
 from natostance.errors import InputError
-from natostance.formats.draft import Kind, Remark, check_all
+from natostance.formats.draft import Draft, Kind, Remark, check_all
 from natostance.formats.registry import Format, find, of_source, of_target
 
 
@@ -71,6 +71,7 @@ def convert(
     mapping: Mapping[str, str] | None = None,
     repair: bool = False,
     labels: LabelSet | None = None,
+    annotator: str | None = None,
 ) -> ConversionReport:
     """Convert annotated documents from one format to another.
 
@@ -88,21 +89,24 @@ def convert(
             edge, and cut overlaps; each is listed.
         labels: the label set; by default the one that the source declares, or that of NATO and
             Russia.
+        annotator: whose work is read, where several people annotated the same articles in one file.
 
     Raises:
-        InputError: the source cannot be read, its format cannot be told, or the target is the
-            source or a folder that is not empty.
+        InputError: the source cannot be read, its format cannot be told, or does not say who
+            annotated and an annotator is named; or the target is the source or a folder that is
+            not empty.
     """
     reading = find(source_format) if source_format else of_source(source)
     writing = find(target_format) if target_format else of_target(target)
     _check_target(source, target)
+    drafts = reading.read(source) if annotator is None else _work_of(annotator, reading, source)
     remarks: list[Remark] = []
     refused: list[Remark] = []
     lost: Counter[str] = Counter()
     spans: list[int] = []
 
     def right() -> Iterator[Document]:
-        for item in check_all(reading.read(source), labels, mapping, repair):
+        for item in check_all(drafts, labels, mapping, repair):
             if isinstance(item, Remark):
                 remarks.append(item)
                 continue
@@ -128,6 +132,16 @@ def convert(
         for what, n in lost.items()
     ]
     return ConversionReport(reading.name, writing.name, len(spans), sum(spans), tuple(remarks))
+
+
+def _work_of(annotator: str, reading: Format, source: Path) -> Iterator[Draft | Remark]:
+    if reading.read_by is None:
+        raise InputError(
+            f"{reading.name} does not say who annotated",
+            file=source,
+            remedy="leave the annotator out",
+        )
+    return reading.read_by(source, annotator)
 
 
 def _check_target(source: Path, target: Path) -> None:

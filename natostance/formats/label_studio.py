@@ -8,8 +8,10 @@ A document with neither spans nor labels has no annotation: Label Studio would c
 annotation is written as ground truth, which Label Studio else makes of all that it imports, so that
 it never hides what a person adds there.
 
-Read is the annotation of a task; where it has several, the one marked as ground truth; where it has
-none, the latest prediction. Cancelled annotations do not count.
+Read is the annotation of a task; where it has several, the one marked as ground truth, or one
+annotator's. A task that was skipped (its annotations are cancelled) is left out and named: nobody
+said that it is neutral. So is one without an annotation in a file in which people have annotated.
+In a file in which nobody has, it is a task still to be done, and the latest prediction is read.
 
 Offsets are written in code points, as Label Studio has counted since 1.4, a CRLF as two. Older
 versions and other front ends count UTF-16 code units, or a CRLF as one, and do not say so. Each
@@ -77,22 +79,41 @@ def config(labels: LabelSet = STANCE) -> str:
 """
 
 
-def read(path: Path) -> Iterator[Draft | Remark]:
+def read(path: Path, annotator: str | None = None) -> Iterator[Draft | Remark]:
     """The documents of a file, one a task; tasks before a break in the JSON are read.
 
+    Args:
+        path: the file.
+        annotator: whose annotations are read: the id or mail address of a user of Label Studio; by
+            default each task may have one annotation, or one that is the ground truth.
+
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or nothing in it is by the annotator.
     """
-    for number, item in enumerate(_tasks(path), 1):
+    tasks = list(_tasks(path))
+    people = {
+        name: None
+        for item in tasks
+        if not isinstance(item, Remark)
+        for annotation in _stated(item[1])
+        for name in _names(annotation)
+    }
+    if annotator is not None and annotator not in people:
+        who = f"the annotators are {', '.join(people)}" if people else "it names no annotators"
+        raise InputError(f"no annotation by {annotator!r}", file=path, remedy=who)
+    for number, item in enumerate(tasks, 1):
         if isinstance(item, Remark):
             yield item
             continue
         line, task = item
         try:
-            yield _draft(as_object(task, "a task"), path, line, number)
+            yield _draft(as_object(task, "a task"), path, line, number, annotator, bool(people))
+        except _NotDoneError as why:
+            yield Remark(Kind.LEFT_OUT, str(why), path, line, _doc_id(task, path, number))
         except InputError as error:
             reason = f"task {number}: {error.reason}"
-            yield Remark(Kind.PROBLEM, reason, path, line, remedy=error.remedy)
+            doc_id = _doc_id(task, path, number)
+            yield Remark(Kind.PROBLEM, reason, path, line, doc_id, remedy=error.remedy)
 
 
 def write(documents: Iterable[Document], path: Path, refused: list[Remark] | None = None) -> None:
@@ -196,21 +217,56 @@ def _skip(source: str, at: int, sign: str) -> int:
     return at
 
 
-def _draft(task: dict[str, Any], path: Path, line: int, number: int) -> Draft:
+class _NotDoneError(Exception):
+    """Nobody has annotated a task, or not the annotator whose work is read."""
+
+
+def _doc_id(task: Any, path: Path, number: int) -> str:
+    """The id that a task's text has, or the task itself."""
+    task = task if isinstance(task, dict) else {}
+    data = task.get("data")
+    given = data.get("doc_id") if isinstance(data, dict) else None
+    names = (given, task.get("id"), f"{path.stem}-{number}")
+    return next(str(name) for name in names if isinstance(name, str | int))
+
+
+def _stated(task: Any) -> list[dict[str, Any]]:
+    """The annotations of a task, cancelled ones too; none where it is no task."""
+    found = task.get("annotations", task.get("completions")) if isinstance(task, dict) else None
+    return [a for a in found if isinstance(a, dict)] if isinstance(found, list) else []
+
+
+def _names(annotation: dict[str, Any]) -> tuple[str, ...]:
+    """What the annotator of an annotation is called, the first name best; none where it is unsaid.
+
+    Label Studio gives the user's id, or in some exports an object.
+    """
+    user = annotation.get("completed_by")
+    found = [user.get(key) for key in ("email", "id")] if isinstance(user, dict) else [user]
+    return tuple(str(name) for name in found if isinstance(name, str | int) and name != "")
+
+
+def _draft(
+    task: dict[str, Any],
+    path: Path,
+    line: int,
+    number: int,
+    annotator: str | None,
+    exported: bool,
+) -> Draft:
     if "data" not in task:
         raise InputError(
             "no data", remedy="export the project as JSON (JSON-MIN leaves out what is needed)"
         )
     data = as_object(task["data"], "its data")
     text = as_text(data.get("text"), "its text (data.text)")
-    names = (data.get("doc_id"), task.get("id"), f"{path.stem}-{number}")
-    results = [as_object(part, "a result") for part in _result(task)]
+    results = [as_object(part, "a result") for part in _result(task, annotator, exported)]
     doubtful = {part.get("id") for part in results if _says_doubtful(part)}
     regions = [part for part in results if part.get("type") == "labels"]
     others = [p for p in results if p.get("type") not in ("labels", "choices") or _foreign(p)]
     return Draft(
         text=text,
-        doc_id=next(str(name) for name in names if isinstance(name, str | int)),
+        doc_id=_doc_id(task, path, number),
         file=path,
         line=line,
         marks=_marks(text, regions, doubtful),
@@ -220,17 +276,35 @@ def _draft(task: dict[str, Any], path: Path, line: int, number: int) -> Draft:
     )
 
 
-def _result(task: dict[str, Any]) -> list[Any]:
-    """The results of the annotation that counts, or of the latest prediction."""
-    found = task.get("annotations", task.get("completions")) or []
-    annotations = [as_object(a, "an annotation") for a in as_list(found, "annotations")]
-    annotations = [a for a in annotations if not a.get("was_cancelled")]
+def _result(task: dict[str, Any], annotator: str | None, exported: bool) -> list[Any]:
+    """The results of the annotation that counts, or of the latest prediction.
+
+    Raises:
+        _NotDoneError: there is no annotation, and people have annotated other tasks.
+        InputError: there are several.
+    """
+    stated = task.get("annotations", task.get("completions")) or []
+    found = [as_object(a, "an annotation") for a in as_list(stated, "annotations")]
+    if annotator is not None:
+        found = [a for a in found if annotator in _names(a)]
+    by = "" if annotator is None else f" by {annotator}"
+    annotations = [a for a in found if not a.get("was_cancelled")]
+    if found and not annotations:
+        raise _NotDoneError(f"skipped{by}, so not annotated")
+    if exported and not annotations:
+        raise _NotDoneError(f"no annotation{by}")
     if len(annotations) > 1:
+        several = annotations
         annotations = [a for a in annotations if a.get("ground_truth")]
         if len(annotations) != 1:
+            people = dict.fromkeys(name for a in several for name in _names(a)[:1])
+            whose = f", by {', '.join(people)}," if people else ","
+            remedy = "mark one as ground truth"
+            if len(people) > 1:
+                remedy += ", or choose a person with natostance convert --annotator"
             raise InputError(
-                f"{len(found)} annotations, and not one of them the ground truth",
-                remedy="mark one as ground truth, or export one annotator's work",
+                f"{len(several)} annotations{whose} and not one of them the ground truth",
+                remedy=remedy,
             )
     predictions = as_list(task.get("predictions") or [], "predictions")
     counting = annotations or [p for p in predictions[-1:] if isinstance(p, dict)]

@@ -89,7 +89,8 @@ def with_text(document: Document, text: str) -> Document:
 def is_labelled(path: Path) -> bool:
     """Whether a file or folder holds what `read_labelled` reads, as far as its beginning says.
 
-    Documents whose sentences have no labels, and other formats with one record a line, do not.
+    Documents without sentences, or whose sentences have no labels, and other formats with one
+    record a line, do not.
     """
     try:
         file = _files(path)[0]
@@ -99,7 +100,8 @@ def is_labelled(path: Path) -> bool:
         with _opened(file, compression) as stream:
             for _, record in _jsonl(file, stream):
                 if type(record.get("format")) is int and "sentences" in record:
-                    return all(s.get("label") for s in record["sentences"])
+                    found = record["sentences"]
+                    return bool(found) and all(s.get("label") for s in found)
                 return {"sentence", "start", "text", "label"} <= record.keys()
     except (InputError, OSError, EOFError, zlib.error, AttributeError, TypeError):
         pass

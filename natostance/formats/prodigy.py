@@ -47,29 +47,53 @@ _TASK = (
     "_timestamp",
     "_is_binary",
 )
+_ANNOTATORS = ("_annotator_id", "_session_id")
 
 
-def read(path: Path) -> Iterator[Draft | Remark]:
+def read(path: Path, annotator: str | None = None) -> Iterator[Draft | Remark]:
     """The documents of a file, one a line; a line that holds none is a problem.
 
+    Args:
+        path: the file.
+        annotator: whose tasks are read, by Prodigy's ``_annotator_id`` or ``_session_id``; by
+            default all.
+
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or nothing in it is by the annotator.
     """
+    people: dict[str, None] = {}
+    authors: dict[str, str] = {}
     for item in records(path):
         if isinstance(item, Remark):
             yield item
             continue
         line, record = item
+        names = [str(record[key]) for key in _ANNOTATORS if record.get(key) is not None]
+        people.update(dict.fromkeys(names))
+        if annotator is not None and annotator not in names:
+            continue
         try:
             answer = record.get("answer", "accept")
             if answer == "accept":
-                yield _draft(record, path, line)
+                draft = _draft(record, path, line)
+                who = names[0] if names else ""
+                first = authors.setdefault(draft.doc_id, who)
+                if first and who and first != who:
+                    reason = f"annotated by {first} and by {who}"
+                    raise InputError(
+                        f"document {draft.doc_id!r}: {reason}",
+                        remedy="choose one with natostance convert --annotator",
+                    )
+                yield draft
             else:
                 reason = f"the task was answered with {answer!r}"
                 doc_id = document_id(record, path, line, own="_task_hash")
                 yield Remark(Kind.LEFT_OUT, reason, path, line, doc_id)
         except InputError as error:
             yield Remark(Kind.PROBLEM, error.reason, path, line, remedy=error.remedy)
+    if annotator is not None and annotator not in people:
+        who = f"the annotators are {', '.join(people)}" if people else "it names no annotators"
+        raise InputError(f"no task of {annotator!r}", file=path, remedy=who)
 
 
 def write(documents: Iterable[Document], path: Path, refused: list[Remark] | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from natostance.document import Document, LabelSet
@@ -12,6 +12,9 @@ from natostance.errors import InputError
 from natostance.formats import brat, doccano, iob2, jsonl, label_studio, markup, prodigy
 from natostance.formats.draft import Draft, Kind, Remark, check_all
 from natostance.formats.records import lines
+
+# other commands read these formats too, and have no such option
+_FROM = "natostance convert --from"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Format:
         suffixes: how file names end that are surely in it.
         holds_scores: whether the scores of spans have a place in it.
         holds_labels: whether the labels and scores of sentences have a place in it.
+        read_by: as ``read``, of one annotator alone; None where a file does not say who annotated.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Format:
     suffixes: tuple[str, ...] = ()
     holds_scores: bool = False
     holds_labels: bool = False
+    read_by: Callable[[Path, str], Iterator[Draft | Remark]] | None = None
 
 
 FORMATS: Mapping[str, Format] = {
@@ -52,10 +57,18 @@ FORMATS: Mapping[str, Format] = {
             label_studio.write,
             (".json",),
             holds_scores=True,
+            read_by=label_studio.read,
         ),
         Format("doccano", "doccano JSONL", doccano.read, doccano.write),
         Format("brat", "folder of .txt and .ann", brat.read, brat.write, (brat.SUFFIX,)),
-        Format("prodigy", "Prodigy JSONL", prodigy.read, prodigy.write, holds_scores=True),
+        Format(
+            "prodigy",
+            "Prodigy JSONL",
+            prodigy.read,
+            prodigy.write,
+            holds_scores=True,
+            read_by=prodigy.read,
+        ),
         Format(
             "iob2",
             "columns of tokens and tags",
@@ -91,10 +104,10 @@ def of_source(path: Path) -> Format:
             return FORMATS["markup"]
         if any(path.rglob(f"*{brat.SUFFIX}")):
             return FORMATS["brat"]
-        raise _unknown(path, "the format of the folder cannot be told", "--from")
+        raise _unknown(path, "the format of the folder cannot be told", _FROM)
     if path.suffix == ".jsonl":
         return FORMATS[_kind_of_jsonl(path)]
-    return _by_suffix(path, "--from")
+    return _by_suffix(path, _FROM)
 
 
 def of_target(path: Path) -> Format:
@@ -112,18 +125,39 @@ def read_documents(
     labels: LabelSet | None = None,
     mapping: Mapping[str, str] | None = None,
     repair: bool = False,
+    left_out: list[Remark] | None = None,
 ) -> Iterator[Document]:
     """The documents of a file or folder in any format; see `natostance.formats.draft.check`.
+
+    Args:
+        path: the file or folder.
+        name: the name of its format; by default it is told from name and content.
+        labels: the label set of what declares none (`natostance` alone declares it); by default
+            that of NATO and Russia. Where labels are mapped, what they are mapped to.
+        mapping: from labels of the file to labels of the set.
+        repair: move edges and cut overlaps.
+        left_out: a list to which everything is added that is left out, documents and what they
+            hold; None where nobody wants to know.
 
     Raises:
         InputError: at the first problem; `natostance.formats.convert.convert` goes on instead.
     """
     chosen = find(name) if name else of_source(path)
-    for item in check_all(chosen.read(path), labels, mapping, repair):
+    drafts = (_with_labels(item, None if mapping else labels) for item in chosen.read(path))
+    for item in check_all(drafts, labels if mapping else None, mapping, repair):
         if isinstance(item, Document):
             yield item
         elif item.kind is Kind.PROBLEM:
             raise item.error
+        elif item.kind is Kind.LEFT_OUT and left_out is not None:
+            left_out.append(item)
+
+
+def _with_labels(item: Draft | Remark, labels: LabelSet | None) -> Draft | Remark:
+    """A draft with the label set that it declares, or this one."""
+    if isinstance(item, Draft) and item.labels is None:
+        return replace(item, labels=labels)
+    return item
 
 
 def _by_suffix(path: Path, option: str) -> Format:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ from natostance.report.page import Html, render, shown
 
 UNSURE = "unsure"
 _SHADES = 5
+_SPACE = re.compile(r"\s+")
 # below this share of the strongest word's score, a word is not marked
 _FAINT = 0.08
 # a model that differs by more from the label's probability is not the one that gave it
@@ -124,5 +126,7 @@ def _marked(document: Document, words: Sequence[Word], strongest: float) -> Html
             shade = min(_SHADES - 1, int(share * _SHADES))
             parts.append(f'<span class="tok {kind} p{shade}">{text}</span>')
         end = following.start if following else word.end
-        parts.append(" " if document.text[word.end : end] else "")
+        # what no word holds: white space, and marks that the tokenizer takes off (the accent of a
+        # letter that is written as two characters)
+        parts.append(shown(_SPACE.sub(" ", document.text[word.end : end])))
     return Html("".join(parts))

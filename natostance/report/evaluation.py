@@ -141,7 +141,7 @@ def _mistake(mistake: Mistake, labels: LabelSet) -> Html:
         '<article class="panel mistake"><p class="note">{}</p>'
         '<p class="context">{}</p>{}<p class="context">{}</p></article>'
     ).format(
-        shown(f"{mistake.article.doc_id}, sentence {mistake.number}{chance}"),
+        shown(f"{mistake.article.doc_id}, sentence {mistake.number + 1}{chance}"),
         shown(mistake.before),
         Html("").join(rows),
         shown(mistake.after),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from natostance.document import Document, LabelSet, Stretch
-from natostance.evaluation.slices import UNKNOWN, article_value
+from natostance.evaluation.slices import UNKNOWN, article_value, dated
 
 # metadata that may hold a title, the best first
 _TITLES = ("title", "headline", "heading")
 _EXCERPT = 160
+_MONTH = re.compile(r"\d{4}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,9 @@ class Glance:
         doc_id: its id.
         title: its title, or its id.
         outlet: the metadata ``outlet`` (or the column that groups articles), None if unknown.
-        date: the metadata ``date``, None if unknown.
-        year: ``2024``, None if unknown.
-        month: ``2024-03``, None if unknown.
+        date: the metadata ``date`` (or the column that holds it), None if unknown.
+        year: ``2024``, by the metadata ``year``, the date or the month; None if unknown.
+        month: ``2024-03``, by the metadata ``month`` or the date; None if unknown.
         labels: the label set.
         counts: sentences of each label.
         mixed: sentences with spans of several sides.
@@ -87,26 +89,28 @@ class Glance:
         return (first - second) / (first + second) if first + second else None
 
 
-def glance(document: Document, by: str = "outlet", most: int = 5) -> Glance:
+def glance(document: Document, by: str = "outlet", most: int = 5, *, date: str = "date") -> Glance:
     """Look at a labelled document.
 
     Args:
         document: the document; its sentences have labels.
         by: the metadata that groups articles.
         most: how many doubtful sentences to keep.
+        date: the metadata with the date.
     """
     counts = dict.fromkeys(document.labels.names, 0)
     for sentence in document.sentences:
         counts[sentence.label or ""] += 1
     summary = document.summary()
     longest = summary.longest
+    month = _month(document, date)
     return Glance(
         doc_id=document.doc_id,
         title=title(document),
         outlet=_known(article_value(document, by)),
-        date=str(document.meta["date"]) if document.meta.get("date") else None,
-        year=_known(article_value(document, "year")),
-        month=_known(article_value(document, "month")),
+        date=str(document.meta[date]) if document.meta.get(date) else None,
+        year=_known(article_value(document, "year", date)) or (month[:4] if month else None),
+        month=month,
         labels=document.labels,
         counts=counts,
         mixed=summary.mixed,
@@ -147,6 +151,12 @@ def _doubtful(document: Document, most: int) -> tuple[Doubtful, ...]:
         )
         for probability, number in sorted(scored)[:most]
     )
+
+
+def _month(document: Document, date: str) -> str | None:
+    """A month with its year; a column ``month`` that holds another thing is left to the date."""
+    own = str(document.meta.get("month") or "")
+    return own if _MONTH.fullmatch(own) else dated(document, date)[1]
 
 
 def _known(value: str) -> str | None:

@@ -15,6 +15,9 @@ from natostance.report.glance import Doubtful, Glance
 from natostance.report.page import Html, render, shown
 from natostance.report.palette import letters
 
+# the metadata that group articles by default, which need not be there
+BY, DATE = "outlet", "date"
+_SHORT = 40
 _LISTED = 10
 # groups in a plot, and rows of a table that are seen without opening it
 _SHOWN = 20
@@ -62,11 +65,13 @@ class Collection:
     Args:
         labels: the labels of all articles.
         by: the metadata by which shares are given, beside time.
+        date: the metadata with the date.
     """
 
-    def __init__(self, labels: LabelSet, by: str = "outlet") -> None:
+    def __init__(self, labels: LabelSet, by: str = "outlet", date: str = "date") -> None:
         self.labels = labels
         self.by = by
+        self.date = date
         self.all = Group("all")
         self.mixed = 0
         self.abstained = 0
@@ -75,6 +80,8 @@ class Collection:
         self._months: dict[str, Group] = {}
         self._stretches: list[Look] = []
         self._doubtful: list[Look] = []
+        # the first date that is there and gives no year, or no month
+        self._unread: dict[str, str] = {}
 
     def add(self, seen: Glance, page: str, number: int) -> None:
         """Count an article.
@@ -87,6 +94,9 @@ class Collection:
         for group in self._of(seen):
             group.articles += 1
             group.counts.update(seen.counts)
+        for period, known in (("year", seen.year), ("month", seen.month)):
+            if seen.date and known is None:
+                self._unread.setdefault(period, seen.date)
         self.mixed += seen.mixed
         self.abstained += seen.abstained
         if seen.longest and seen.longest.sentences > 1:
@@ -127,6 +137,33 @@ class Collection:
         """By month or year, in order; empty where fewer than two are known."""
         found = self._years if self.period == "year" else self._months
         return [found[name] for name in sorted(found)] if len(found) > 1 else []
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is not in the shares by group and over time, and why."""
+        found, total = [], self.all.articles
+        ungrouped = total - sum(group.articles for group in self._groups.values())
+        period = self.period
+        times = self._years if period == "year" else self._months
+        undated = total - sum(group.articles for group in times.values())
+        if ungrouped == total and self.by != BY:
+            found.append(f"No article has the metadata {self.by!r}: there are no shares by it.")
+        elif 0 < ungrouped < total:
+            found.append(
+                f"{ungrouped:,} of {total:,} articles have no {self.by!r} and are in no group."
+            )
+        if undated and period in self._unread:
+            found.append(
+                f"{undated:,} of {total:,} articles are in no {period}: their {self.date!r} is "
+                f"not read ({self._unread[period][:_SHORT]!r}). Write dates as 2024-03-17."
+            )
+        elif undated == total and self.date != DATE:
+            found.append(f"No article has the metadata {self.date!r}: there are no months.")
+        elif 0 < undated < total:
+            found.append(
+                f"{undated:,} of {total:,} articles have no {self.date!r} and are in no {period}."
+            )
+        return found
 
     def _of(self, seen: Glance) -> Iterator[Group]:
         yield self.all
@@ -179,7 +216,6 @@ class Collection:
     ) -> Mapping[str, object]:
         return {
             "name": name,
-            "left_out": self.all.articles - sum(group.articles for group in groups),
             "groups": [
                 {"group": group, "name": shown(group.name), "fixed": (fixed or {}).get(group.name)}
                 for group in groups
@@ -223,7 +259,11 @@ class Corrected:
 
     @classmethod
     def of(
-        cls, labelled: Sequence[Document], gold: Iterable[Document], columns: Iterable[str]
+        cls,
+        labelled: Sequence[Document],
+        gold: Iterable[Document],
+        columns: Iterable[str],
+        date: str = "date",
     ) -> Corrected:
         """Correct the shares of labelled articles by gold ones, which are a sample of them.
 
@@ -232,7 +272,8 @@ class Corrected:
         """
         known = list(gold)
         return cls(
-            shares(labelled, known), {name: shares(labelled, known, by=name) for name in columns}
+            shares(labelled, known),
+            {name: shares(labelled, known, by=name, date=date) for name in columns},
         )
 
     @property

@@ -36,12 +36,14 @@ class Written:
         articles: how many articles.
         sentences: how many sentences.
         missing: what the report lacks (plots, where matplotlib is not installed), if anything.
+        remarks: which articles are in no group or month, and why.
     """
 
     path: Path
     articles: int
     sentences: int
     missing: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def write_report(
@@ -50,6 +52,7 @@ def write_report(
     *,
     title: str = "natostance report",
     by: str = "outlet",
+    date: str = "date",
     gold: Sequence[Document] | None = None,
     explain: Explain | None = None,
 ) -> Written:
@@ -61,6 +64,7 @@ def write_report(
         out: a page, where the name ends in ``.html`` or ``.htm``; otherwise a new or empty folder.
         title: of the report.
         by: the metadata by which shares are given, beside time.
+        date: the metadata with the date, which begins with the year (2024-03-17).
         gold: hand-labelled articles, a random sample of the documents; they correct the shares.
         explain: gives, for an article and its number, where labels of sentences come from.
 
@@ -71,7 +75,7 @@ def write_report(
     target = Path(out)
     check_target(target)
     write = _one_page if _is_page(target) else _folder
-    return write(documents, target, title, by, gold, explain)
+    return write(documents, target, title, by, date, gold, explain)
 
 
 def check_target(out: Path) -> None:
@@ -94,10 +98,11 @@ def _one_page(
     out: Path,
     title: str,
     by: str,
+    date: str,
     gold: Sequence[Document] | None,
     explain: Explain | None,
 ) -> Written:
-    collecting = _Collecting(by, keep=gold is not None)
+    collecting = _Collecting(by, date, keep=gold is not None)
     articles: list[Html] = []
     for document, seen in collecting.each(documents):
         number = len(articles) + 1
@@ -127,7 +132,8 @@ def _one_page(
     script = asset("report.js") + (asset("index.js") if several else "")
     with _writing(out) as file:
         file.write(page(title, body, style=asset("report.css"), script=script))
-    return Written(out, len(articles), collection.all.sentences, missing)
+    remarks = tuple(collection.remarks)
+    return Written(out, len(articles), collection.all.sentences, missing, remarks)
 
 
 def _folder(
@@ -135,10 +141,11 @@ def _folder(
     out: Path,
     title: str,
     by: str,
+    date: str,
     gold: Sequence[Document] | None,
     explain: Explain | None,
 ) -> Written:
-    collecting = _Collecting(by, keep=gold is not None)
+    collecting = _Collecting(by, date, keep=gold is not None)
     name_of = file_names()
     waiting: tuple[str, Document, Glance] | None = None
     before: str | None = None
@@ -178,14 +185,17 @@ def _folder(
     )
     with _writing(out / INDEX) as file:
         file.write(page(title, body, style=asset("report.css"), script=asset("index.js")))
-    return Written(out / INDEX, collection.all.articles, collection.all.sentences, missing)
+    counts = collection.all
+    remarks = tuple(collection.remarks)
+    return Written(out / INDEX, counts.articles, counts.sentences, missing, remarks)
 
 
 class _Collecting:
     """Articles as they come: counted, listed for the index, kept where gold needs them."""
 
-    def __init__(self, by: str, keep: bool) -> None:
+    def __init__(self, by: str, date: str, keep: bool) -> None:
         self.by = by
+        self.date = date
         self.documents: list[Document] = []
         self.rows: list[list[Any]] = []
         self._keep = keep
@@ -194,7 +204,7 @@ class _Collecting:
     def each(self, documents: Iterable[Document]) -> Iterator[tuple[Document, Glance]]:
         for document in documents:
             if self._collection is None:
-                self._collection = Collection(document.labels, self.by)
+                self._collection = Collection(document.labels, self.by, self.date)
             elif document.labels != self._collection.labels:
                 raise InputError(
                     f"the article {document.doc_id!r} has other labels than those before",
@@ -202,7 +212,7 @@ class _Collecting:
                 )
             if self._keep:
                 self.documents.append(document)
-            yield document, glance(document, self.by)
+            yield document, glance(document, self.by, date=self.date)
 
     def add(self, seen: Glance, link: str, number: int) -> None:
         assert self._collection is not None
@@ -237,7 +247,7 @@ class _Collecting:
             )
             if groups
         ]
-        return Corrected.of(self.documents, gold, columns)
+        return Corrected.of(self.documents, gold, columns, self.date)
 
 
 def _index(collecting: _Collecting, collection: Collection) -> Html:

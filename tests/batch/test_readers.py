@@ -290,6 +290,18 @@ def test_a_bad_row_is_rejected_and_the_others_go_on(write: Write) -> None:
     ("content", "options", "message"),
     [
         (
+            "\ufeffid;text\n1;A.\n",
+            {},
+            "a.csv: its header has semicolons where commas are expected between columns; save it "
+            "with commas",
+        ),
+        (
+            "id\ttext\n1\tA.\n",
+            {},
+            "a.csv: its header has tabs where commas are expected between columns; save it with "
+            "commas, or name a file with tabs .tsv",
+        ),
+        (
             "id,body\n1,A.\n",
             {},
             "a.csv: no column 'text' with the text; its columns are id, body; name one of them "

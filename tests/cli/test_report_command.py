@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from support import ROOT, Outcome
 
+from natostance.document import Document
+from natostance.formats.registry import read_documents
+
 Run = Callable[..., Outcome]
 
 
@@ -56,6 +59,28 @@ def test_gold_in_its_own_text_corrects_rows(run: Run, tmp_path: Path) -> None:
     assert done.status == 0, done.err
     html = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "by 10 hand-labelled articles" in html
+
+
+def test_gold_without_sentences_corrects_rows(run: Run, tmp_path: Path) -> None:
+    """What annotation tools give back has spans alone."""
+    names = ("g00*", "g015-*")
+    paths = [p for n in names for p in sorted((ROOT / "eval" / "gold").glob(f"{n}.marked.txt"))]
+    read = [d for path in paths for d in read_documents(path)]
+    rows, gold = tmp_path / "rows.csv", tmp_path / "gold.jsonl"
+    (tmp_path / "a.jsonl").write_text(
+        "".join(Document(d.text, d.doc_id).to_json() + "\n" for d in read), encoding="utf-8"
+    )
+    gold.write_text(
+        "".join(Document(d.text, d.doc_id, spans=d.spans).to_json() + "\n" for d in read),
+        encoding="utf-8",
+    )
+    assert run("label", tmp_path / "a.jsonl", "--out", rows, "--quiet").status == 0
+    assert run("convert", gold, tmp_path / "export.json").status == 0
+    for annotated in (gold, tmp_path / "export.json"):
+        done = run("report", rows, "--gold", annotated, "-o", tmp_path / "r.html")
+        assert done.status == 0, done.err
+        html = (tmp_path / "r.html").read_text(encoding="utf-8")
+        assert "by 10 hand-labelled articles" in html
 
 
 def test_what_is_not_labelled_is_told_in_one_line(run: Run, tmp_path: Path) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from natostance.corpus import Corpus
+from natostance.corpus.check import check
+from natostance.corpus.load import read_annotated
+from natostance.document import Document, Span
 from natostance.errors import InputError
-from natostance.formats.registry import read_documents
+from natostance.formats.registry import FORMATS, read_documents
 
 TEXT = "Menu. Kyiv accused Moscow of blackmail. It rained. Share this."
 
@@ -138,6 +141,26 @@ def test_splits_of_marked_articles_stand_in_the_settings(tmp_path: Path) -> None
     }
     with pytest.raises(InputError, match="no split 'test'; its splits are dev, train"):
         corpus.split("test")
+
+
+def test_articles_that_a_tool_gave_back_get_sentences(tmp_path: Path) -> None:
+    """Converted to mark-up they have none of their own, and would teach and count nothing."""
+    text = "It rained. He said no. Talks go on."
+    annotated = Document(text, "a", spans=(Span(11, 22, "NATO"),))
+    folder = tmp_path / "corpus"
+    (folder / "articles").mkdir(parents=True)
+    FORMATS["markup"].write([annotated], folder / "articles" / "a.marked.txt", None)
+    (document,) = Corpus.load(folder).split("train")
+    assert document.text == text
+    assert [s.label for s in document.sentences] == ["NEUTRAL", "NATO", "NEUTRAL"]
+    assert [document[s] for s in document.sentences] == [
+        "It rained.",
+        "He said no.",
+        "Talks go on.",
+    ]
+    assert read_annotated(folder / "articles") == (document,)
+    report = check([folder])
+    assert report.problems == []
 
 
 def test_a_mistake_in_mark_up_is_named_with_file_and_line(tmp_path: Path) -> None:

@@ -99,3 +99,17 @@ def test_shares() -> None:
     labelled = [article("NR-", f"a{i}") for i in range(3)]
     table = share_table(shares(labelled, labelled).to_dict())
     assert table.rows[0][:4] == ("all", "NATO", "33.3 %", "33.3 %")
+
+
+def test_a_share_of_one_article_is_not_shown_as_corrected() -> None:
+    labelled = [article("NR-", f"a{i}", meta={"outlet": "X"}) for i in range(3)]
+    labelled.append(article("NN-", "a3", meta={"outlet": "Alone"}))
+    labelled.append(article("NR-", "a4"))
+    table = share_table(shares(labelled, labelled, by="outlet").to_dict())
+    by_group = {row[0]: row for row in table.rows if row[1] == "NATO"}
+    assert by_group["Alone"][2:5] == ("66.7 %", "–", "–")
+    assert by_group["X"][3] == "33.3 %"
+    assert "one article alone" in table.notes[1]
+    assert table.notes[2] == "unknown: articles without 'outlet'."
+    whole = share_table(shares(labelled, labelled).to_dict())
+    assert len(whole.notes) == 1

@@ -233,7 +233,26 @@ def test_which_annotation_counts(tmp_path: Path) -> None:
     *right, problem = drafts
     assert [texts(as_document(draft)) for draft in right] == [["no"]] * 5
     assert isinstance(problem, Remark)
-    assert str(problem).startswith(f"{tmp_path / 'x.json'}, line 1: task 6: 2 annotations, and not")
+    assert str(problem).startswith(f"{tmp_path / 'x.json'}, line 1: document 'x-6': task 6: 2 anno")
+
+
+def test_a_prediction_is_no_annotation_where_people_annotate(tmp_path: Path) -> None:
+    yes = {"result": [region(3, 6)]}
+    data = {"data": {"text": "no yes"}}
+    done = {**data, "annotations": [{**yes, "completed_by": {"id": 4, "email": "a@b.example"}}]}
+    todo = {**data, "annotations": [], "predictions": [yes]}
+    skipped = {**todo, "annotations": [{"was_cancelled": True, "completed_by": 4, "result": []}]}
+    first, second, third = read_tasks(tmp_path, done, skipped, todo)
+    assert texts(as_document(first)) == ["yes"]
+    assert (second.kind, second.doc_id) == (Kind.LEFT_OUT, "x-2")
+    assert "skipped" in second.reason
+    assert (third.kind, third.doc_id) == (Kind.LEFT_OUT, "x-3")
+    for name in ("4", "a@b.example"):
+        first, second, third = label_studio.read(tmp_path / "x.json", name)
+        assert isinstance(first, Draft)
+        assert [second.kind, third.kind] == [Kind.LEFT_OUT] * 2
+    # where nobody has annotated anything yet, the file is a model's
+    assert texts(as_document(read_tasks(tmp_path, todo)[0])) == ["yes"]
 
 
 def test_metadata_and_ids(tmp_path: Path) -> None:

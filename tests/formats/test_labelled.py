@@ -81,6 +81,31 @@ def test_documents_are_read_as_they_are(tmp_path: Path) -> None:
     assert list(read_labelled(path)) == ARTICLES
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.parquet"])
+def test_scores_among_the_metadata_are_no_labels(tmp_path: Path, name: str) -> None:
+    document = ARTICLES[0].replace(meta={"score_tone": "high"})
+    write_documents([document], tmp_path / name)
+    [found] = read_labelled(tmp_path / name)
+    assert found.labels == STANCE
+    assert found.meta["meta_score_tone"] == "high"
+
+
+@pytest.mark.parametrize("words", [("True", "False"), ("TRUE", "FALSE")])
+def test_csv_that_another_program_saved_again(tmp_path: Path, words: tuple[str, str]) -> None:
+    path = tmp_path / "a.csv"
+    write_documents(ARTICLES, path)
+    before = list(read_labelled(path))
+    assert any(s.mixed for d in before for s in d.sentences)
+    rows = path.read_text(encoding="utf-8")
+    path.write_text(rows.replace("true", words[0]).replace("false", words[1]), encoding="utf-8")
+    assert list(read_labelled(path)) == before
+
+
+def test_documents_without_sentences_are_not_labelled_yet(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(Document("Yes.", "a").to_json() + "\n")
+    assert not is_labelled(tmp_path / "a.jsonl")
+
+
 def test_a_folder_of_shards_is_read_in_order(tmp_path: Path) -> None:
     for i, document in enumerate(ARTICLES):
         write_documents([document], tmp_path / f"part-{i}.jsonl")

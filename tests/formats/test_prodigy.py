@@ -11,6 +11,7 @@ from any_document import PLAIN, as_document, documents, everything, there_and_ba
 from hypothesis import given, settings
 
 from natostance.document import Document, Span
+from natostance.errors import InputError
 from natostance.formats import prodigy
 from natostance.formats.draft import Draft, Kind, Remark
 
@@ -117,3 +118,21 @@ def test_tasks_that_are_none(tmp_path: Path, task: dict[str, Any], reason: str) 
 def test_plain_document_has_sentences(tmp_path: Path) -> None:
     prodigy.write([PLAIN], tmp_path / "x.jsonl")
     assert json.loads((tmp_path / "x.jsonl").read_text())["sentences"] == [[0, 27], [28, 45]]
+
+
+def test_two_annotators_in_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    tasks = [
+        {"text": "No.", "doc_id": "a", "spans": spans, "_annotator_id": f"set-{who}"}
+        for who, spans in (("ann", []), ("bob", [{"start": 0, "end": 3, "label": "NATO"}]))
+    ]
+    path.write_text("".join(json.dumps(task) + "\n" for task in tasks))
+    first, second = prodigy.read(path)
+    assert isinstance(first, Draft)
+    assert isinstance(second, Remark)
+    assert "annotated by set-ann and by set-bob; choose one" in str(second)
+    (draft,) = prodigy.read(path, "set-bob")
+    assert isinstance(draft, Draft)
+    assert [mark.label for mark in draft.marks] == ["NATO"]
+    with pytest.raises(InputError, match="no task of 'eve'; the annotators are set-ann, set-bob"):
+        list(prodigy.read(path, "eve"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from any_document import PLAIN
 
-from natostance.document import Document, Span
+from natostance.document import STANCE, Document, LabelSet, Span
 from natostance.errors import InputError
 from natostance.formats.registry import FORMATS, find, of_source, of_target, read_documents
 
@@ -53,6 +53,21 @@ def test_jsonl_by_its_first_record(record: object, name: str, tmp_path: Path) ->
     assert of_source(tmp_path / "x.jsonl").name == name
 
 
+def test_a_label_set_that_a_file_declares_holds_before_the_given_one(tmp_path: Path) -> None:
+    dispute = LabelSet(("FAVOR", "AGAINST"), "NONE")
+    declared = Document("No.", "a", spans=(Span(0, 2, "AGAINST"),), labels=dispute)
+    for name in ("natostance", "doccano"):
+        FORMATS[name].write([declared], tmp_path / name, None)
+    assert list(read_documents(tmp_path / "natostance", "natostance", STANCE)) == [declared]
+    # doccano does not say which labels there are
+    assert list(read_documents(tmp_path / "doccano", "doccano", dispute)) == [declared]
+    with pytest.raises(InputError, match="unknown label 'AGAINST'"):
+        list(read_documents(tmp_path / "doccano", "doccano"))
+    mapping = {"AGAINST": "RUSSIA"}
+    [mapped] = read_documents(tmp_path / "natostance", "natostance", STANCE, mapping)
+    assert (mapped.labels, mapped.spans) == (STANCE, (Span(0, 2, "RUSSIA"),))
+
+
 @pytest.mark.parametrize(
     ("target", "name"),
     [("x.jsonl", "natostance"), ("X.JSON", "label-studio"), ("x.iob2", "iob2")],
@@ -64,10 +79,10 @@ def test_targets(target: str, name: str) -> None:
 def test_formats_that_cannot_be_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="name it with --to: natostance, markup"):
         of_target(tmp_path / "out")
-    with pytest.raises(InputError, match="name it with --from"):
+    with pytest.raises(InputError, match="name it with natostance convert --from"):
         of_source(tmp_path)
     (tmp_path / "x.txt").write_text("a")
-    with pytest.raises(InputError, match="name it with --from"):
+    with pytest.raises(InputError, match="name it with natostance convert --from"):
         of_source(tmp_path / "x.txt")
     with pytest.raises(InputError, match="no such file"):
         of_source(tmp_path / "none")

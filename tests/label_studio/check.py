@@ -225,7 +225,9 @@ class Server:
         self.tasks(project)
         target = self.folder / "back.jsonl"
         report = convert(self.folder / "export.json", target)
-        assert not report.remarks, report.remarks
+        # an export of all tasks has those that nobody has annotated yet; they are no gold
+        others = [remark for remark in report.remarks if remark.reason != "no annotation"]
+        assert not others, others
         return tuple(read_documents(target))
 
     def by_name(self, project: int) -> dict[str, Document]:
@@ -312,11 +314,14 @@ def by_the_api(server: Server, tally: Tally) -> None:
     """Documents go there and come back; then one annotation is changed there."""
     project = server.project("by-the-api", COMPOSED)
     found = server.by_name(project)
-    for document in COMPOSED:
+    annotated = [document for document in COMPOSED if document.spans]
+    for document in annotated:
         with tally.check(f"imported, exported: {document.doc_id}"):
             same(found[document.doc_id], document)
+    with tally.check("what was imported without annotation is left out"):
+        assert sorted(found) == sorted(document.doc_id for document in annotated)
 
-    changed, *others = COMPOSED
+    changed, *others = annotated
     span = replace(changed.spans[0], start=changed.spans[0].start + len("it "), label="RUSSIA")
     (annotation,) = server.tasks(project)[changed.doc_id]["annotations"]
     (region,) = (r for r in annotation["result"] if r["value"]["end"] == span.end)
@@ -328,7 +333,7 @@ def by_the_api(server: Server, tally: Tally) -> None:
         same(found[changed.doc_id], changed.replace(spans=(span, *changed.spans[1:])))
         for document in others:
             same(found[document.doc_id], document)
-        assert len(found) == len(COMPOSED), sorted(found)
+        assert len(found) == len(annotated), sorted(found)
 
 
 def in_the_page(server: Server, tally: Tally, page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,16 @@ def test_a_chosen_sentence_is_explained_with_its_caveat(tiny_model: Path, tmp_pa
     assert "town hall" in html.split('class="context">')[1].split("</span> <b>")[0]
     assert "labelled by another model" not in html
     explainer.check_all_used()
+
+
+def test_an_accent_of_its_own_is_shown(tiny_model: Path, tmp_path: Path) -> None:
+    text = "They met at the cafe\u0301 on  Monday. She said no."
+    document = StanceClassifier.from_pretrained(tiny_model).label(text).replace(doc_id="a")
+    explainer = Explainer.load(tiny_model, ["a:1"])
+    done = write_report([document], tmp_path / "r.html", explain=explainer)
+    html = done.path.read_text(encoding="utf-8").split('id="why-s1-1"')[1]
+    shown = re.sub("<[^>]+>", "", html)
+    assert "at the cafe\u0301 on Monday. She said no." in shown
 
 
 def test_the_least_sure_sentence_of_each_article(tiny_model: Path, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_plots_tables_and_errors_are_there() -> None:
     # without probabilities there is nothing to be reliable
     assert not any(p and p.startswith(f"Reliability of {EVIL[:7]}") for p in pictures)
     assert len([1 for tag, a in reader.found if a.get("class") == "panel mistake"]) == WORST
-    assert "x, sentence 0, given with probability 0.80" in source
+    assert "x, sentence 1, given with probability 0.80" in source
     assert "There are none." in source
     assert "p (Holm)" in source
     ids = [a["id"] for _, a in reader.found if a.get("id")]

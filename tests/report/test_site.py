@@ -59,8 +59,9 @@ def test_articles_that_are_in_no_group_are_counted(tmp_path: Path) -> None:
     some[0] = some[0].replace(meta={"date": "2024-01-01"})
     some[1] = some[1].replace(meta={"outlet": "Outlet 1", "date": "2024"})
     text = text_of(write_report(some, tmp_path / "r.html").path)
-    assert "Without 1 article whose outlet is not known." in text
-    assert "Without 1 article whose month is not known." in text
+    assert "1 of 12 articles have no" in text
+    assert "and are in no group." in text
+    assert "1 of 12 articles are in no month" in text
 
 
 def test_years_count_articles_of_which_no_month_is_known(tmp_path: Path) -> None:
@@ -74,7 +75,8 @@ def test_years_count_articles_of_which_no_month_is_known(tmp_path: Path) -> None
     for year, articles in (("2022", 20), ("2023", 40)):
         assert raw[year].articles == articles
         assert f" {year} {articles} {10 * articles} " in text
-    assert "is not known" not in text
+    assert "in no year" not in text
+    assert "in no month" not in text
 
 
 def test_gold_gives_corrected_shares_with_intervals(tmp_path: Path) -> None:
@@ -219,3 +221,40 @@ def test_few_articles_a_month_are_shown_by_year(tmp_path: Path) -> None:
     text = text_of(write_report(documents, tmp_path / "r.html").path)
     assert "By year: figures" in text
     assert "By month" not in text
+
+
+def test_articles_that_are_in_no_group_or_month_are_told(tmp_path: Path) -> None:
+    labels = ["NATO", "NEUTRAL"]
+    documents = [
+        article(0, labels, outlet="A", published="2024-01-05"),
+        article(1, labels, outlet="B", published="2024/02/05"),
+        article(2, labels, published="17/03/2024"),
+        article(3, labels, outlet="A", published="1710633600"),
+    ]
+    done = write_report(documents, tmp_path / "r.html", date="published")
+    ungrouped, undated = done.remarks
+    assert ungrouped == "1 of 4 articles have no 'outlet' and are in no group."
+    assert undated.startswith("2 of 4 articles are in no month")
+    assert "'17/03/2024'" in undated
+    text = text_of(done.path)
+    assert "1 of 4 articles have no" in text
+    assert "2 of 4 articles are in no month" in text
+    assert "By month: figures" in text
+    assert "1710" not in text.split("By month: figures")[1].split("in no month")[0]
+    # nobody has to have outlets and dates, but a column that is asked for has to be there
+    plain = [article(i, labels) for i in range(3)]
+    assert write_report(plain, tmp_path / "p.html").remarks == ()
+    asked = write_report(plain, tmp_path / "q.html", by="owner", date="published").remarks
+    assert asked == (
+        "No article has the metadata 'owner': there are no shares by it.",
+        "No article has the metadata 'published': there are no months.",
+    )
+
+
+def test_a_column_of_months_without_years_is_left_to_the_date(tmp_path: Path) -> None:
+    documents = [
+        article(i, ["NATO"], month="3", date=f"202{i}-03-01", outlet="A") for i in range(2)
+    ]
+    text = text_of(write_report(documents, tmp_path / "r.html").path)
+    assert "2020-03 1 1" in text
+    assert "2021-03 1 1" in text
