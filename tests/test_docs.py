@@ -1,8 +1,9 @@
 """Every command and snippet of the README and the documentation runs.
 
 Blocks of ``sh`` and ``python`` are run as they stand, page by page, in the order of the page, in a
-copy of the checkout. A block with ``not-run="reason"`` after its language is skipped, and the test
-names it. Blocks of other languages are read where they can be (JSON, YAML).
+copy of the checkout, each command and snippet in a process of its own (see `forked`). A block with
+``not-run="reason"`` after its language is skipped, and the test names it. Blocks of other languages
+are read where they can be (JSON, YAML).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import forked
 import pytest
 import yaml
 from support import ROOT
@@ -79,13 +82,23 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
-def test_every_command_and_snippet_runs(
-    page: Path, checkout: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+@dataclass(frozen=True)
+class Shell:
+    """How blocks are run.
+
+    Args:
+        environment: its variables; the command ``natostance`` is on its path.
+        python: what a snippet is an argument of.
+    """
+
+    environment: dict[str, str]
+    python: list[str]
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     tools = tmp_path_factory.mktemp("bin")
-    (tools / "natostance").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m natostance "$@"\n')
-    (tools / "natostance").chmod(0o755)
+    path = str(tools / "socket")
     environment = {
         **os.environ,
         "PATH": f"{tools}:{os.environ['PATH']}",
@@ -93,6 +106,55 @@ def test_every_command_and_snippet_runs(
         "HF_HUB_OFFLINE": "1",
         "COLUMNS": "120",
     }
+    call = [sys.executable, "-SE", forked.__file__, "call", path]
+    (tools / "natostance").write_text(f'#!/bin/sh\nexec {shlex.join(call)} natostance "$@"\n')
+    (tools / "natostance").chmod(0o755)
+    with subprocess.Popen(
+        [sys.executable, forked.__file__, "serve", path],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "ready\n"
+        yield Shell(environment, [*call, "python"])
+        server.communicate()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["label", "nowhere.txt"], ["convert", "-", "x", "--to", "y"]]
+)
+def test_a_forked_command_is_the_command(
+    shell: Shell, tmp_path: Path, arguments: list[str]
+) -> None:
+    calls = ["natostance"], [sys.executable, "-m", "natostance"]
+    one, other = (
+        subprocess.run(
+            [*call, *arguments], cwd=tmp_path, env=shell.environment, capture_output=True
+        )
+        for call in calls
+    )
+    assert (one.returncode, one.stdout, one.stderr) == (
+        other.returncode,
+        other.stdout,
+        other.stderr,
+    )
+
+
+def test_a_forked_snippet_that_breaks_is_noticed(shell: Shell, tmp_path: Path) -> None:
+    code = "import os, sys\nprint(os.getcwd(), sys.stdin.read())\nassert __name__ != '__main__'"
+    done = subprocess.run(
+        [*shell.python, code], input="abc", cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stdout == f"{tmp_path} abc\n"
+    assert "line 3" in done.stderr
+    assert done.stderr.endswith("AssertionError\n")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_command_and_snippet_runs(page: Path, checkout: Path, shell: Shell) -> None:
     skipped = []
     for block in blocks(page):
         where = f"{page.relative_to(ROOT)}, line {block.line}"
@@ -102,11 +164,16 @@ def test_every_command_and_snippet_runs(
         if block.language == "sh":
             command = ["sh", "-eu", "-c", block.code]
         elif block.language == "python":
-            command = [sys.executable, "-c", block.code]
+            command = [*shell.python, block.code]
         else:
             continue
         done = subprocess.run(
-            command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=900
+            command,
+            cwd=checkout,
+            env=shell.environment,
+            capture_output=True,
+            text=True,
+            timeout=900,
         )
         assert done.returncode == 0, f"{where}\n{block.code}\n{done.stdout}\n{done.stderr}"
     if skipped:

@@ -26,6 +26,10 @@ INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "scores"
 OPSET = 18
 
+# what was converted in this process: a graph follows from the kind of network alone, and tracing
+# takes seconds, more than a small model learns in
+_graphs: dict[str, bytes] = {}
+
 
 class ConversionError(NatostanceError):
     """The network could not be converted, or the converted one does not do the same."""
@@ -50,6 +54,8 @@ def save_weights(network: StanceNetwork, path: Path) -> None:
 def save_graph(weights: Path, encoder_config: dict[str, Any], labels: int, path: Path) -> None:
     """Write the graph of a network whose weights are on disk.
 
+    A process traces a kind of network once: one configuration, one layout of the weights' file.
+
     Args:
         weights: what `save_weights` wrote; the graph refers to it by its name, so both must stay in
             one folder.
@@ -60,11 +66,15 @@ def save_graph(weights: Path, encoder_config: dict[str, Any], labels: int, path:
     Raises:
         ConversionError: a weight of the network does not appear in the graph.
     """
+    tensors = _places(weights)
+    kind = json.dumps([encoder_config, labels, weights.name, tensors], sort_keys=True, default=str)
+    if kind in _graphs:
+        path.write_bytes(_graphs[kind])
+        return
     # eager attention: the fused kernels trace into operators that runtimes implement differently
     network = StanceNetwork.from_state(encoder_config, labels, load_file(weights), "eager")
     program = _export(network)
     graph = program.model.graph
-    tensors = _places(weights)
     first = graph[0]
     missing = set(tensors) - set(graph.initializers)
     if missing:
@@ -91,6 +101,7 @@ def save_graph(weights: Path, encoder_config: dict[str, Any], labels: int, path:
         single.replace_all_uses_with(cast.outputs[0])
     _forget_places(program.model)
     ir.save(program.model, path)
+    _graphs[kind] = path.read_bytes()
 
 
 def _export(network: StanceNetwork) -> Any:

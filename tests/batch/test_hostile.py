@@ -131,7 +131,7 @@ def test_a_sentence_of_100000_characters(classifier: StanceClassifier) -> None:
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize("depth", [500, 50_000])
+@pytest.mark.parametrize("depth", [500, 5_000, pytest.param(50_000, marks=pytest.mark.hostile)])
 def test_deep_html(classifier: StanceClassifier, depth: int) -> None:
     body = "<p>The alliance w1 w2 stays in the valley, said a woman of the village.</p>" * 5
     Path("a.html").write_text(f"<html><body>{'<div>' * depth}{body}{'</div>' * depth}</body>")

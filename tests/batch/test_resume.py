@@ -290,6 +290,7 @@ def test_a_run_into_the_folder_that_it_reads_is_resumed(
         label_files(".", out, **options)
 
 
+@pytest.mark.remote
 def test_a_whole_bucket_is_no_output() -> None:
     pytest.importorskip("s3fs")
     # as s3fs and gcsfs have them: a bucket's path holds no slash

@@ -15,8 +15,6 @@ from pathlib import Path
 import pytest
 from support import Outcome
 
-from natostance.document import Document
-
 Run = Callable[..., Outcome]
 
 NATO = "She said the alliance would defend every inch of its land."
@@ -153,7 +151,7 @@ def test_good_articles_before_and_after_a_bad_one_are_labelled(
     assert [r["doc_id"] for r in rows(done.out)] == ["0", "1", "2"]
     lines = [line for line in done.err.splitlines() if "rejected:" in line]
     assert len(lines) == 2
-    assert f"{path}, line 3: " in lines[0].replace("\\", "/") or "a.jsonl, line 3: " in lines[0]
+    assert "a.jsonl, line 3: " in lines[0]
     assert "bad.txt" in lines[1]
     assert "2 of 5 rejected" in done.err
 
@@ -245,7 +243,6 @@ def test_every_sentence_keeps_its_place_in_the_text(
         assert not text[at:start].strip("\ufeff \r\n\t\u00a0")
         at = end
     assert not text[at:].strip()
-    assert Document(text).text == text
 
 
 def test_help_teaches(run: Run) -> None:

@@ -30,7 +30,7 @@ def population(rng: np.random.Generator, articles: int, truth: np.ndarray = TRUT
     mix = rng.dirichlet(4 * truth, articles)
     # sentences do not depend on the slant, so that the truth is the same for shares of sentences
     sentences = rng.integers(8, 30, articles)
-    gold = np.stack([rng.multinomial(n, p) for n, p in zip(sentences, mix, strict=True)])
+    gold = rng.multinomial(sentences, mix)
     return np.stack([rng.multinomial(gold[:, g], CONFUSION[g]) for g in range(3)], axis=1)
 
 

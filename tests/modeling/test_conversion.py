@@ -10,8 +10,13 @@ import openvino
 import pytest
 import torch
 
+from natostance.modeling import conversion
 from natostance.modeling.conversion import ConversionError, save_graph, save_weights
 from natostance.modeling.network import NetworkSettings, StanceNetwork
+
+
+class TracedError(Exception):
+    pass
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,35 @@ def test_runtimes_give_the_scores_of_torch(
     # the weights on disk have half precision, those of the network single
     for found in (session.run(None, feed)[0], compiled(feed)[0]):
         np.testing.assert_allclose(found[kept], expected[kept], atol=5e-3)
+
+
+def test_a_graph_follows_from_the_kind_of_network_alone(
+    tiny_encoder: Path, graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a kind is traced once, whatever its weights are."""
+    other = StanceNetwork.pretrained(NetworkSettings(encoder=str(tiny_encoder)), 3)
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.normal_()
+    weights, path = tmp_path / "model.safetensors", tmp_path / "model.onnx"
+    save_weights(other, weights)
+    config = other.encoder.config.to_dict()
+    monkeypatch.setattr(conversion, "_graphs", {})
+    save_graph(weights, config, 3, path)
+    assert path.read_bytes() == graph.read_bytes()
+
+    def traced(_: object) -> None:
+        raise TracedError
+
+    # from now on it is known, and what is of another kind is not
+    monkeypatch.setattr(conversion, "_export", traced)
+    save_graph(weights, config, 3, tmp_path / "again.onnx")
+    assert (tmp_path / "again.onnx").read_bytes() == graph.read_bytes()
+    with pytest.raises(TracedError):
+        save_graph(weights, config | {"hidden_act": "relu"}, 3, path)
+    save_weights(other, tmp_path / "other.safetensors")
+    with pytest.raises(TracedError):
+        save_graph(tmp_path / "other.safetensors", config, 3, path)
 
 
 def test_the_weights_lie_on_disk_once(graph: Path) -> None:

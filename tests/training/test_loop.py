@@ -67,6 +67,31 @@ def test_a_network_trained_in_bf16_is_measured_in_single_precision(
     assert measure()["macro_f1"] < 1e-5
 
 
+def test_deeper_layers_learn_faster_and_heads_at_a_rate_of_their_own(
+    tiny_encoder: Path, tmp_path: Path
+) -> None:
+    network = StanceNetwork.pretrained(NetworkSettings(encoder=str(tiny_encoder)), 3)
+    optimisation = OptimisationSettings(
+        learning_rate=1e-3, layer_decay=0.5, head_learning_rate=1e-2, weight_decay=0.1
+    )
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[])
+    trainer = loop.StanceTrainer(
+        network, optimisation, DistillationSettings(), None, args=arguments
+    )
+    found = {
+        id(parameter): (group["lr"], group["weight_decay"])
+        for group in trainer.create_optimizer().param_groups
+        for parameter in group["params"]
+    }
+    rates: dict[str, set[float]] = {"embeddings": set(), "layer": set(), "head": set()}
+    for name, parameter in network.named_parameters():
+        rate, decay = found.pop(id(parameter))
+        rates[next(kind for kind in rates if kind in name)].add(rate)
+        assert decay == (0.1 if parameter.ndim > 1 else 0)
+    assert not found
+    assert rates == {"embeddings": {5e-4}, "layer": {1e-3}, "head": {1e-2}}
+
+
 def test_r_drop_adds_what_two_passes_with_other_dropout_differ_by(
     tiny_encoder: Path, corpus: Corpus, reader: WindowReader, tmp_path: Path
 ) -> None:

@@ -123,7 +123,7 @@ def test_another_dispute_is_learned_without_a_change_in_code(
     (part.parent / "corpus.yaml").write_text(
         "labels: {sides: [FAVOR, AGAINST], neutral: NONE}\ndev: [a4, a5]\n"
     )
-    for i in range(6):
+    for i in range(16):
         (part / f"a{i}.marked.txt").write_text(
             f"---\nid: a{i}\n---\nThe vote is on day {i}.\n"
             "They said [FAVOR: the bridge must be built at last.]\n"
@@ -132,8 +132,8 @@ def test_another_dispute_is_learned_without_a_change_in_code(
     folder = train(tiny_recipe(tmp_path / "out", tiny_encoder, part.parent, Recipe))
     classifier = StanceClassifier.from_pretrained(folder)
     assert classifier.labels.names == ("FAVOR", "AGAINST", "NONE")
-    (document,) = classifier.label_many(Corpus.load(part.parent).split("dev")[:1])
-    assert {s.label for s in document.sentences} <= {"FAVOR", "AGAINST", "NONE"}
+    dev = Corpus.load(part.parent).split("dev")
+    assert evaluate(dev, classifier.label_many(dev)).macro_f1 > 0.9
 
 
 def test_training_goes_on_from_a_model(

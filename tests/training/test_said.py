@@ -22,19 +22,19 @@ from natostance.training.said import load_said, save_said
 Said = dict[str, list[SoftTargets]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def documents(tiny_corpus: Path) -> list[Document]:
     return list(Corpus.load(tiny_corpus).split("dev"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reader(tiny_model: Path) -> WindowReader:
     checkpoint = Checkpoint.load(tiny_model)
     settings = WindowSettings(tokens=48, left_context=8)
     return WindowReader.from_file(checkpoint.tokenizer, checkpoint.config.special, settings)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def said(tiny_model: Path, documents: list[Document]) -> Said:
     return soft_targets([tiny_model], documents, STANCE)
 
