@@ -84,15 +84,23 @@ def read_gold(
     return Gold(corpus.split(split), f"{path} ({split})", papers)
 
 
-def read_by_hand(path: Path, articles: Path | None = None) -> tuple[Document, ...]:
+def read_by_hand(
+    path: Path, articles: Path | None = None, *, may_be_unmarked: bool = True
+) -> tuple[Document, ...]:
     """Annotated articles from anywhere, and a warning of what would make them mean something else.
 
     Articles without any mark are wholly neutral, so it matters whether anybody has read them.
 
+    Args:
+        path: see `natostance.corpus.load.read_annotated`.
+        articles: folder with the texts of stand-off annotations.
+        may_be_unmarked: warn where nothing is marked; otherwise refuse.
+
     Raises:
-        InputError: they cannot be read.
+        InputError: they cannot be read, or nothing is marked in them and something must be.
     """
     from natostance.corpus.load import read_annotated
+    from natostance.errors import InputError
 
     left_out: list[Remark] = []
     documents = read_annotated(path, articles, left_out=left_out)
@@ -101,6 +109,13 @@ def read_by_hand(path: Path, articles: Path | None = None) -> tuple[Document, ..
     if len(left_out) > _SHOWN:
         warn(f"left out: {len(left_out) - _SHOWN:,} more; natostance convert lists them all")
     neutral = all(s.label == d.labels.neutral for d in documents for s in d.sentences)
-    if documents and neutral and not any(document.spans for document in documents):
+    marked = any(document.spans for document in documents)
+    if not marked and not may_be_unmarked:
+        raise InputError(
+            "holds neither labels nor marked spans",
+            file=path,
+            remedy="label it with natostance label",
+        )
+    if documents and neutral and not marked:
         warn(f"{path}: nothing is marked in it, so all of it counts as neutral; is it annotated?")
     return documents

@@ -104,18 +104,10 @@ def report(
 
 def _documents(path: Path, articles: Path | None) -> Iterator[Document]:
     """Labelled documents; hand-annotated ones are labelled by their spans."""
-    from natostance.errors import InputError
     from natostance.formats.labelled import is_labelled, read_labelled
 
     if is_labelled(path):
         yield from read_labelled(path)
         return
-    documents = read_by_hand(path, articles)
-    if not any(document.spans for document in documents):
-        # articles that nobody has read yet would look wholly neutral
-        raise InputError(
-            "holds neither labels nor marked spans",
-            file=path,
-            remedy="label it with natostance label",
-        )
-    yield from documents
+    # articles that nobody has read yet would look wholly neutral
+    yield from read_by_hand(path, articles, may_be_unmarked=False)
