@@ -29,6 +29,9 @@ _DATE = re.compile(
     r"(\d{4})(?:[-/.](0?[1-9]|1[0-2])(?!\d)|(0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?!\d))?(?!\d)"
 )
 
+# a month with its year
+MONTH = re.compile(r"\d{4}-\d{2}")
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
@@ -70,12 +73,15 @@ def article_value(document: Document, column: str, date: str = "date") -> str:
     """The value of a column that holds for a whole article.
 
     ``year`` and ``month`` (``2022-02``) come from the metadata column of the date (ISO 8601) where
-    there are none of their own; any other column is metadata. What an article does not have is
+    there are none of their own, and so does a month that does not say of which year; any other
+    column is metadata. What an article does not have is
     ``unknown``, and so is a date that does not begin with the year.
     """
     value = document.meta.get(column)
-    if value is None and column in {"year", "month"}:
-        value = dict(zip(("year", "month"), dated(document, date), strict=True))[column]
+    if column == "year" and value is None:
+        value = dated(document, date)[0]
+    elif column == "month" and not MONTH.fullmatch(str(value)):
+        value = dated(document, date)[1] or value
     return UNKNOWN if value is None or value == "" else str(value)
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from natostance.document import Document, LabelSet, Stretch
-from natostance.evaluation.slices import UNKNOWN, article_value, dated
+from natostance.evaluation.slices import MONTH, UNKNOWN, article_value
 
 # metadata that may hold a title, the best first
 _TITLES = ("title", "headline", "heading")
 _EXCERPT = 160
-_MONTH = re.compile(r"\d{4}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +152,9 @@ def _doubtful(document: Document, most: int) -> tuple[Doubtful, ...]:
 
 
 def _month(document: Document, date: str) -> str | None:
-    """A month with its year; a column ``month`` that holds another thing is left to the date."""
-    own = str(document.meta.get("month") or "")
-    return own if _MONTH.fullmatch(own) else dated(document, date)[1]
+    """A month with its year; None where only a month of no year is known."""
+    found = article_value(document, "month", date)
+    return found if MONTH.fullmatch(found) else None
 
 
 def _known(value: str) -> str | None:

@@ -46,6 +46,10 @@ def by_key(found: tuple[Slice, ...]) -> dict[tuple[str, str], Slice]:
         ({"date": "1645660800.5"}, "year", "unknown"),
         ({"date": "12022-01"}, "year", "unknown"),
         ({"year": 2019, "date": "2022-02-24"}, "year", "2019"),
+        ({"month": "2019-05", "date": "2022-02-24"}, "month", "2019-05"),
+        # a month of no year gives way to the date, where there is one
+        ({"month": 5, "date": "2022-05-24"}, "month", "2022-05"),
+        ({"month": 5}, "month", "5"),
         ({"page": 0}, "page", "0"),
     ],
 )
