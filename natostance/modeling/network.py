@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import Field
+from pydantic import Field, field_validator
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from natostance.checkpoint import Checkpoint
+from natostance.errors import InputError
 from natostance.modeling.encoder import build_encoder, dropout_fields, load_encoder
 from natostance.modeling.heads import SentenceHead, TokenHead
 from natostance.settings import Settings
@@ -28,11 +30,19 @@ class NetworkSettings(Settings):
         default=None, ge=0, lt=1, description="overrides the encoder's own dropout"
     )
     head_dropout: float = Field(default=0.1, ge=0, lt=1, description="dropout in the heads")
-    start: Path | None = Field(
-        default=None,
+    start: tuple[Path, ...] = Field(
+        default=(),
         description="model folder that training goes on from, heads included, in place of the "
-        "encoder's pretrained weights; its labels and tokens must be the recipe's",
+        "encoder's pretrained weights; its labels and tokens must be the recipe's. Several: "
+        "the mean of their weights, which is of use only where they went on from one model",
     )
+
+    @field_validator("start", mode="before")
+    @classmethod
+    def _one_or_several(cls, start: object) -> object:
+        if start is None:
+            return ()
+        return (start,) if isinstance(start, str | Path) else start
 
 
 class StanceNetwork(nn.Module):
@@ -64,20 +74,25 @@ class StanceNetwork(nn.Module):
         return cls(encoder, labels, settings.head_dropout)
 
     @classmethod
-    def started(cls, settings: NetworkSettings, checkpoint: Checkpoint) -> StanceNetwork:
-        """A network with the weights of a trained model, to be trained on.
+    def started(cls, settings: NetworkSettings, checkpoints: Sequence[Checkpoint]) -> StanceNetwork:
+        """A network with the weights of trained models, to be trained on.
 
         Args:
             settings: dropout of encoder and heads.
-            checkpoint: the trained model.
+            checkpoints: one model, or several of which the mean is taken, each weight by itself
+                (Wortsman et al. 2022, https://arxiv.org/abs/2203.05482). The first one says what
+                the encoder is; the others must have weights of the same names and shapes.
+
+        Raises:
+            InputError: weights that have no mean.
         """
-        config = dict(checkpoint.config.encoder)
+        first = checkpoints[0]
+        config = dict(first.config.encoder)
         if settings.encoder_dropout is not None:
             config |= dropout_fields(config, settings.encoder_dropout)
-        labels = len(checkpoint.config.labels.names)
+        labels = len(first.config.labels.names)
         network = cls(build_encoder(config), labels, settings.head_dropout)
-        state = load_file(checkpoint.weights)
-        network.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+        network.load_state_dict(_mean([checkpoint.weights for checkpoint in checkpoints]))
         return network
 
     @classmethod
@@ -106,3 +121,23 @@ class StanceNetwork(nn.Module):
         """
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         return torch.cat([self.sentence_head(states), self.token_head(states)], dim=-1)
+
+
+def _mean(files: Sequence[Path]) -> dict[str, Tensor]:
+    """The mean of saved weights, in single precision.
+
+    Raises:
+        InputError: the files hold weights of other names or shapes.
+    """
+    total = {name: tensor.float() for name, tensor in load_file(files[0]).items()}
+    for file in files[1:]:
+        state = load_file(file)
+        if {n: t.shape for n, t in state.items()} != {n: t.shape for n, t in total.items()}:
+            raise InputError(
+                "these weights have other names or shapes than the first model's",
+                file=file,
+                remedy="take the mean of models that were made of one",
+            )
+        for name, tensor in state.items():
+            total[name] += tensor.float()
+    return {name: tensor / len(files) for name, tensor in total.items()}

@@ -33,9 +33,15 @@ def material(recipe: Recipe, corpus: Corpus) -> tuple[list[Document], list[Docum
             raise InputError(f"fold {number} of {of} is empty", remedy="use fewer folds")
     if data.share < 1:
         documents = share_of(documents, data.share)
+    if not recipe.optimisation.epochs:
+        # what is averaged has learned already, and perhaps not from all of this
+        known = [learned_by(start) or frozenset() for start in recipe.network.start]
+        documents = [d for d in documents if any(d.doc_id in ids for ids in known)]
     if not documents:
         raise InputError(
-            "nothing is left to learn from", remedy="check data.share and data.hold_out"
+            "nothing is left to learn from",
+            remedy="check data.share, data.hold_out and, for 0 epochs, whether the run.json of "
+            "network.start says that it learned from these articles",
         )
     return documents, out
 
@@ -89,18 +95,16 @@ def refuse_seen(recipe: Recipe, held: Sequence[Document]) -> None:
     Raises:
         InputError: it did, or does not say.
     """
-    start = recipe.network.start
-    if start is None or not held:
-        return
-    ids = learned_by(start)
-    if ids is None:
-        what = "does not say what it learned from"
-    elif seen := sum(document.doc_id in ids for document in held):
-        what = f"has learned from {seen} of the {len(held)} articles that are held out"
-    else:
-        return
-    raise InputError(
-        f"the model to go on from {what}",
-        file=start,
-        remedy="start from the encoder, or hold out what it did not learn from",
-    )
+    for start in recipe.network.start if held else ():
+        ids = learned_by(start)
+        if ids is None:
+            what = "does not say what it learned from"
+        elif seen := sum(document.doc_id in ids for document in held):
+            what = f"has learned from {seen} of the {len(held)} articles that are held out"
+        else:
+            continue
+        raise InputError(
+            f"the model to go on from {what}",
+            file=start,
+            remedy="start from the encoder, or hold out what it did not learn from",
+        )

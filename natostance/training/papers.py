@@ -50,7 +50,7 @@ def papers(
             "said": said_hash(recipe),
             # articles learned from annotations alone, beside others of which teachers spoke
             "unspoken": unspoken,
-            "start": start_hash(recipe),
+            "start": start_hashes(recipe),
             "dev": _size(corpus.split(recipe.data.dev) if recipe.data.dev else ()),
         },
         "packages": _packages(),
@@ -111,10 +111,9 @@ def said_hash(recipe: Recipe) -> str | None:
     return None if said is None or not said.exists() else sha256_of(said)
 
 
-def start_hash(recipe: Recipe) -> str | None:
-    """The hash of the model that a recipe goes on from."""
-    start = recipe.network.start
-    return None if start is None else Checkpoint.load(start).sha256
+def start_hashes(recipe: Recipe) -> list[str]:
+    """The hashes of the models that a recipe goes on from, in order."""
+    return [Checkpoint.load(start).sha256 for start in recipe.network.start]
 
 
 def commit() -> str | None:
@@ -131,10 +130,15 @@ def commit() -> str | None:
     return done.stdout.strip()
 
 
-def _learned(documents: Sequence[Document], start: Path | None) -> list[str] | None:
+def _learned(documents: Sequence[Document], starts: Sequence[Path]) -> list[str] | None:
     """What a model learned from, its beginnings included; None where they are not known."""
-    before = frozenset[str]() if start is None else learned_by(start)
-    return None if before is None else sorted(before | {d.doc_id for d in documents})
+    known = {d.doc_id for d in documents}
+    for start in starts:
+        before = learned_by(start)
+        if before is None:
+            return None
+        known |= before
+    return sorted(known)
 
 
 def _packages() -> dict[str, str]:

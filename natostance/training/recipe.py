@@ -54,7 +54,12 @@ class DataSettings(Settings):
 class OptimisationSettings(Settings):
     """How the weights move."""
 
-    epochs: int = Field(default=8, ge=1, description="passes over the data at most")
+    epochs: int = Field(
+        default=8,
+        ge=0,
+        description="passes over the data at most; 0: none, the models to go on from are averaged "
+        "and calibrated",
+    )
     patience: int = Field(
         default=3, ge=1, description="epochs without a better dev macro-F1 before stopping"
     )
@@ -173,6 +178,8 @@ class Recipe(Settings):
             raise ValueError("without a dev split, calibration.folds must be given")
         if self.data.dev is None and self.optimisation.keep == "best":
             raise ValueError("without a dev split no epoch is best; set optimisation.keep to last")
+        if not self.optimisation.epochs and not self.network.start:
+            raise ValueError("without network.start there is nothing to keep after 0 epochs")
         if self.window.scored < 8:
             raise ValueError("window.left_context leaves no room in window.tokens")
         return self

@@ -36,7 +36,7 @@ from natostance.training.papers import (
     out_of_fold_figures,
     papers,
     said_hash,
-    start_hash,
+    start_hashes,
     teacher_hashes,
 )
 from natostance.training.recipe import Recipe
@@ -169,24 +169,28 @@ class _Pupil:
     def _fresh(self) -> StanceNetwork:
         """The network before training: pretrained, or the model that the recipe goes on from."""
         settings = self.recipe.network
-        if settings.start is None:
+        if not settings.start:
             return StanceNetwork.pretrained(settings, len(self.labels.names))
-        checkpoint = Checkpoint.load(settings.start)
+        checkpoints = [Checkpoint.load(start) for start in settings.start]
+        for checkpoint in checkpoints:
+            self._check_start(checkpoint)
+        return StanceNetwork.started(settings, checkpoints)
+
+    def _check_start(self, checkpoint: Checkpoint) -> None:
         config = checkpoint.config
         if config.labels != self.labels:
             raise InputError(
                 f"the model to go on from has the labels {', '.join(config.labels.names)}",
-                file=settings.start,
+                file=checkpoint.folder,
                 remedy=f"the corpus has {', '.join(self.labels.names)}",
             )
         own = Tokenizer.from_file(str(checkpoint.tokenizer))
         if own.get_vocab() != self.reader.tokenizer.get_vocab() or config.special != self._special:
             raise InputError(
                 "the model to go on from has other tokens than the recipe's encoder",
-                file=settings.start,
+                file=checkpoint.folder,
                 remedy="give the encoder that it was made of as network.encoder",
             )
-        return StanceNetwork.started(settings, checkpoint)
 
     def learn(
         self,
@@ -258,7 +262,7 @@ def folds_folder(recipe: Recipe, fingerprint: str) -> Path:
     # a folder's name says nothing of the weights in it
     settings["distillation"]["teachers"] = teacher_hashes(recipe)
     settings["distillation"]["said"] = said_hash(recipe)
-    settings["network"]["start"] = start_hash(recipe)
+    settings["network"]["start"] = start_hashes(recipe)
     text = json.dumps([settings, fingerprint], sort_keys=True)
     return recipe.cache / f"folds-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 

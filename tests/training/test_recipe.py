@@ -18,6 +18,7 @@ from natostance.training.recipe import Recipe
         ("optimisation: {learning_rate: -1}\n", "greater than 0"),
         ("data: {hold_out: {number: 4, of: 3}}\n", "no fold 4 of 3"),
         ("data: {share: 0}\n", "greater than 0"),
+        ("optimisation: {epochs: 0}\n", "nothing to keep after 0 epochs"),
         ("epochs: 3\n", "the fields are"),
     ],
 )

@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 from support import tiny_recipe
 from transformers import TrainerCallback
 
-from natostance.checkpoint import Checkpoint
+from natostance.checkpoint import Checkpoint, sha256_of
 from natostance.corpus import Corpus
 from natostance.errors import InputError
 from natostance.evaluation.harness import evaluate
@@ -158,7 +160,7 @@ def test_training_goes_on_from_a_model(
     for a, b in zip(before, after, strict=True):
         assert b == pytest.approx(a, abs=1e-3)
     run = json.loads((folder / "run.json").read_text())
-    assert run["data"]["start"] == Checkpoint.load(tiny_model).sha256
+    assert run["data"]["start"] == [Checkpoint.load(tiny_model).sha256]
     # what it learned from before counts too: as a teacher it must not speak of that
     own = [d.doc_id for d in Corpus.load(tiny_corpus).split("train")]
     assert run["data"]["learned"] == sorted([*own, "elsewhere"])
@@ -213,4 +215,88 @@ def test_a_model_of_other_tokens_is_no_start(
     recipe = tiny_recipe(tmp_path, encoder, tiny_corpus, Recipe, network=network)
     assert isinstance(recipe, Recipe)
     with pytest.raises(InputError, match="other tokens"):
+        train(recipe)
+
+
+def test_the_mean_of_models_needs_no_epochs(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    branches = []
+    for seed in (1, 2):
+        network = {"encoder": str(tiny_encoder), "start": str(tiny_model)}
+        optimisation = {"epochs": 1, "keep": "last", "learning_rate": 1e-3, "precision": "fp32"}
+        recipe = tiny_recipe(
+            tmp_path / str(seed),
+            tiny_encoder,
+            tiny_corpus,
+            Recipe,
+            seed=seed,
+            network=network,
+            optimisation=optimisation,
+        )
+        assert isinstance(recipe, Recipe)
+        branches.append(train(recipe))
+    network = {"encoder": str(tiny_encoder), "start": [str(branch) for branch in branches]}
+    recipe = tiny_recipe(
+        tmp_path / "mean",
+        tiny_encoder,
+        tiny_corpus,
+        Recipe,
+        network=network,
+        optimisation={"epochs": 0},
+    )
+    assert isinstance(recipe, Recipe)
+    folder = train(recipe)
+    one, two, mean = (load_file(f / "model.safetensors") for f in (*branches, folder))
+    for name, weights in mean.items():
+        between = (one[name].float() + two[name].float()) / 2
+        # all are kept in half precision
+        assert torch.allclose(weights.float(), between, atol=1e-3, rtol=2e-3), name
+    assert any((one[name] != two[name]).any() for name in mean)
+    run = json.loads((folder / "run.json").read_text())
+    assert run["data"]["start"] == [Checkpoint.load(branch).sha256 for branch in branches]
+    assert run["data"]["train"] == {"articles": 20, "sentences": 80}
+    assert run["epochs"] == []
+    assert run["dev"]["macro_f1"] > 0.9
+
+
+def test_models_of_other_sizes_have_no_mean(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(tiny_model, other)
+    weights = load_file(other / "model.safetensors")
+    weights["token_head.out.weight"] = weights["token_head.out.weight"][:, :-1].contiguous()
+    save_file(weights, other / "model.safetensors")
+    config = json.loads((other / "config.json").read_text())
+    config["sha256"]["model.safetensors"] = sha256_of(other / "model.safetensors")
+    (other / "config.json").write_text(json.dumps(config))
+    network = {"encoder": str(tiny_encoder), "start": [str(tiny_model), str(other)]}
+    recipe = tiny_recipe(
+        tmp_path,
+        tiny_encoder,
+        tiny_corpus,
+        Recipe,
+        network=network,
+        optimisation={"epochs": 0},
+    )
+    assert isinstance(recipe, Recipe)
+    with pytest.raises(InputError, match="other names or shapes"):
+        train(recipe)
+
+
+def test_what_is_averaged_must_have_learned_from_the_recipe_s_articles(
+    tiny_model: Path, tiny_encoder: Path, varied_corpus: Path, tmp_path: Path
+) -> None:
+    network = {"encoder": str(tiny_encoder), "start": str(tiny_model)}
+    recipe = tiny_recipe(
+        tmp_path,
+        tiny_encoder,
+        varied_corpus,
+        Recipe,
+        network=network,
+        optimisation={"epochs": 0},
+    )
+    assert isinstance(recipe, Recipe)
+    with pytest.raises(InputError, match="nothing is left to learn from"):
         train(recipe)
