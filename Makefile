@@ -106,8 +106,13 @@ teachers: $(VENV)/.dev  ## the released model's teachers, and training/said/ aga
 	done
 	$(BIN)/natostance teach configs/minilm.yaml $(FOLDS:%=--teacher runs/teachers/%/teacher) --out training/said/mpnet.npz
 
-train: $(VENV)/.dev  ## the released model again (needs NATOSTANCE_ARTICLES)
-	$(BIN)/natostance train configs/minilm.yaml
+train: $(VENV)/.dev  ## the released model again, in its three steps (needs NATOSTANCE_ARTICLES; hours without a GPU)
+	test -f runs/minilm-l6/run.json || $(BIN)/natostance train configs/minilm.yaml
+	for seed in 1 2; do \
+	    test -f runs/$$seed/minilm-l6-continued/run.json || \
+	        $(BIN)/natostance train configs/minilm-continued.yaml --seed $$seed --out runs/$$seed || exit; \
+	done
+	$(BIN)/natostance train configs/minilm-mean.yaml
 
 SEEDS ?= 1 2 3 4 5
 RECIPE ?= configs/minilm.yaml

@@ -179,7 +179,21 @@ def _data(run: Json) -> str:
             " It also learned from what other models said, kept in a file "
             f"(sha256 `{str(said)[:16]}`)."
         )
-    return text
+    return text + _beginnings(run)
+
+
+def _beginnings(run: Json) -> str:
+    """What models it was made of, if any."""
+    start = get(run, "data", "start") or []
+    # papers of before name one model, without a list
+    hashes = ", ".join(
+        f"`{sha256[:16]}`" for sha256 in ([start] if isinstance(start, str) else start)
+    )
+    if not hashes:
+        return ""
+    if get(run, "recipe", "optimisation", "epochs") == 0:
+        return f" Its weights are the mean of those of the models {hashes} (sha256)."
+    return f" Training went on from the model {hashes} (sha256)."
 
 
 def _annotators(run: Json) -> str:

@@ -27,7 +27,7 @@ def figures(papers: Papers) -> str:
     for name, results in papers.results.items():
         parts.append(_figures(TITLES.get(name, name.capitalize()), results))
         if name in papers.seeds:
-            parts.append(_spread(papers.seeds[name], papers.run.get("seed")))
+            parts.append(_spread(papers.seeds[name], papers.run))
         if name == "dev":
             parts.append(_dev_note(papers))
         elif name in _NOTES:
@@ -62,7 +62,7 @@ def _figures(title: str, results: Json) -> str:
     return "\n".join(lines)
 
 
-def _spread(seeds: Json, own: int | None) -> str:
+def _spread(seeds: Json, run: Json) -> str:
     """Mean and standard deviation over seeds, beside the figures of the one that is released."""
     rows = {"sentence macro-F1": "macro_f1", "accuracy": "accuracy", "character F1": "character_f1"}
     said = [
@@ -70,7 +70,9 @@ def _spread(seeds: Json, own: int | None) -> str:
         for title, name in rows.items()
         if (row := get(seeds, "figures", name)) and row["sd"] is not None
     ]
-    here = "" if own is None else f" This model is seed {own}."
+    here = "" if (own := run.get("seed")) is None else f" This model is seed {own}."
+    if get(run, "recipe", "optimisation", "epochs") == 0:
+        here = " This model is the mean of such runs' weights."
     runs = len(get(seeds, "runs") or ())
     return f"Over {runs} seeds of the recipe (mean ± sd): {', '.join(said)}.{here}"
 

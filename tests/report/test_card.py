@@ -56,6 +56,28 @@ def test_a_card_says_that_others_taught_the_model() -> None:
     assert "what other models said, kept in a file (sha256 `0123456789abcdef`)" in told
 
 
+def test_a_card_says_what_models_it_was_made_of() -> None:
+    seeds = {"runs": ["a", "b"], "figures": {"macro_f1": {"mean": 0.5, "sd": 0.01, "runs": 2}}}
+
+    def text(start: object, epochs: int) -> str:
+        data = {"train": {"articles": 2, "sentences": 9}, "fingerprint": "x", "start": start}
+        recipe = {"optimisation": {"epochs": epochs}}
+        run = {"data": data, "recipe": recipe, "seed": 1}
+        return card_of(Papers(CONFIG, run, {"dev": RESULTS}, seeds={"dev": seeds}))
+
+    one, two = "0123456789abcdef01", "fedcba9876543210fe"
+    for nothing in (None, []):
+        assert "went on from" not in text(nothing, 2)
+    for alone in (one, [one]):  # papers of before name one model, without a list
+        told = text(alone, 2)
+        assert "went on from the model `0123456789abcdef` (sha256)" in told
+        assert "This model is seed 1." in told
+    told = text([one, two], 0)
+    assert "the mean of those of the models `0123456789abcdef`, `fedcba9876543210`" in told
+    assert "This model is the mean of such runs' weights." in told
+    assert "seed 1" not in told
+
+
 def test_a_card_without_papers_invents_nothing() -> None:
     text = card_of(Papers(CONFIG))
     assert "How good it is was not measured." in text
