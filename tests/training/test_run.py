@@ -286,13 +286,18 @@ def test_models_of_other_sizes_have_no_mean(
 
 
 def test_what_is_averaged_must_have_learned_from_the_recipe_s_articles(
-    tiny_model: Path, tiny_encoder: Path, varied_corpus: Path, tmp_path: Path
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
 ) -> None:
-    network = {"encoder": str(tiny_encoder), "start": str(tiny_model)}
+    start = tmp_path / "start"
+    shutil.copytree(tiny_model, start)
+    papers = json.loads((start / "run.json").read_text())
+    papers["data"]["learned"] = ["elsewhere"]
+    (start / "run.json").write_text(json.dumps(papers))
+    network = {"encoder": str(tiny_encoder), "start": str(start)}
     recipe = tiny_recipe(
         tmp_path,
         tiny_encoder,
-        varied_corpus,
+        tiny_corpus,
         Recipe,
         network=network,
         optimisation={"epochs": 0},
