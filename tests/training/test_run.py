@@ -138,21 +138,35 @@ def test_another_dispute_is_learned_without_a_change_in_code(
     assert evaluate(dev, classifier.label_many(dev)).macro_f1 > 0.9
 
 
+def going_on(
+    output: Path, encoder: Path, corpus: Path, *start: Path, seed: int = 1, **optimisation: object
+) -> Recipe:
+    """A tiny recipe that goes on from models."""
+    network = {"encoder": str(encoder), "start": [str(model) for model in start]}
+    settings = {"precision": "fp32", **optimisation}
+    recipe = tiny_recipe(
+        output, encoder, corpus, Recipe, seed=seed, network=network, optimisation=settings
+    )
+    assert isinstance(recipe, Recipe)
+    return recipe
+
+
+def learned_elsewhere(model: Path, folder: Path) -> Path:
+    """A copy of a model whose papers say that it learned from another article."""
+    shutil.copytree(model, folder)
+    papers = json.loads((folder / "run.json").read_text())
+    papers["data"]["learned"] = ["elsewhere"]
+    (folder / "run.json").write_text(json.dumps(papers))
+    return folder
+
+
 def test_training_goes_on_from_a_model(
     tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
 ) -> None:
     """At a rate of nearly nothing it stays what it was, heads included."""
-    start = tmp_path / "start"
-    shutil.copytree(tiny_model, start)
-    papers = json.loads((start / "run.json").read_text())
-    papers["data"]["learned"] = ["elsewhere"]
-    (start / "run.json").write_text(json.dumps(papers))
-    network = {"encoder": str(tiny_encoder), "start": str(start)}
-    still = {"epochs": 1, "learning_rate": 1e-12, "head_learning_rate": 1e-12, "precision": "fp32"}
-    recipe = tiny_recipe(
-        tmp_path, tiny_encoder, tiny_corpus, Recipe, network=network, optimisation=still
-    )
-    assert isinstance(recipe, Recipe)
+    start = learned_elsewhere(tiny_model, tmp_path / "start")
+    still = {"epochs": 1, "learning_rate": 1e-12, "head_learning_rate": 1e-12}
+    recipe = going_on(tmp_path, tiny_encoder, tiny_corpus, start, **still)
     folder = train(recipe)
     dev = Corpus.load(tiny_corpus).split("dev")
     before = StanceClassifier.from_pretrained(tiny_model).logits(dev)
@@ -221,32 +235,22 @@ def test_a_model_of_other_tokens_is_no_start(
 def test_the_mean_of_models_needs_no_epochs(
     tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
 ) -> None:
-    branches = []
-    for seed in (1, 2):
-        network = {"encoder": str(tiny_encoder), "start": str(tiny_model)}
-        optimisation = {"epochs": 1, "keep": "last", "learning_rate": 1e-3, "precision": "fp32"}
-        recipe = tiny_recipe(
-            tmp_path / str(seed),
-            tiny_encoder,
-            tiny_corpus,
-            Recipe,
-            seed=seed,
-            network=network,
-            optimisation=optimisation,
+    branches = [
+        train(
+            going_on(
+                tmp_path / str(seed),
+                tiny_encoder,
+                tiny_corpus,
+                tiny_model,
+                seed=seed,
+                epochs=1,
+                keep="last",
+                learning_rate=1e-3,
+            )
         )
-        assert isinstance(recipe, Recipe)
-        branches.append(train(recipe))
-    network = {"encoder": str(tiny_encoder), "start": [str(branch) for branch in branches]}
-    recipe = tiny_recipe(
-        tmp_path / "mean",
-        tiny_encoder,
-        tiny_corpus,
-        Recipe,
-        network=network,
-        optimisation={"epochs": 0},
-    )
-    assert isinstance(recipe, Recipe)
-    folder = train(recipe)
+        for seed in (1, 2)
+    ]
+    folder = train(going_on(tmp_path / "mean", tiny_encoder, tiny_corpus, *branches, epochs=0))
     one, two, mean = (load_file(f / "model.safetensors") for f in (*branches, folder))
     for name, weights in mean.items():
         between = (one[name].float() + two[name].float()) / 2
@@ -271,16 +275,7 @@ def test_models_of_other_sizes_have_no_mean(
     config = json.loads((other / "config.json").read_text())
     config["sha256"]["model.safetensors"] = sha256_of(other / "model.safetensors")
     (other / "config.json").write_text(json.dumps(config))
-    network = {"encoder": str(tiny_encoder), "start": [str(tiny_model), str(other)]}
-    recipe = tiny_recipe(
-        tmp_path,
-        tiny_encoder,
-        tiny_corpus,
-        Recipe,
-        network=network,
-        optimisation={"epochs": 0},
-    )
-    assert isinstance(recipe, Recipe)
+    recipe = going_on(tmp_path, tiny_encoder, tiny_corpus, tiny_model, other, epochs=0)
     with pytest.raises(InputError, match="other names or shapes"):
         train(recipe)
 
@@ -288,20 +283,7 @@ def test_models_of_other_sizes_have_no_mean(
 def test_what_is_averaged_must_have_learned_from_the_recipe_s_articles(
     tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
 ) -> None:
-    start = tmp_path / "start"
-    shutil.copytree(tiny_model, start)
-    papers = json.loads((start / "run.json").read_text())
-    papers["data"]["learned"] = ["elsewhere"]
-    (start / "run.json").write_text(json.dumps(papers))
-    network = {"encoder": str(tiny_encoder), "start": str(start)}
-    recipe = tiny_recipe(
-        tmp_path,
-        tiny_encoder,
-        tiny_corpus,
-        Recipe,
-        network=network,
-        optimisation={"epochs": 0},
-    )
-    assert isinstance(recipe, Recipe)
+    start = learned_elsewhere(tiny_model, tmp_path / "start")
+    recipe = going_on(tmp_path, tiny_encoder, tiny_corpus, start, epochs=0)
     with pytest.raises(InputError, match="nothing is left to learn from"):
         train(recipe)
