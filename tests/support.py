@@ -50,6 +50,20 @@ def tiny_recipe(output: Path, encoder: Path, corpus: Path, kind: type, **changes
     )
 
 
+def soften(folder: Path) -> None:
+    """Halve the token head's weights, so that the folder says something else."""
+    from safetensors.numpy import load_file, save_file
+
+    from natostance.checkpoint import Checkpoint, write_config
+
+    weights = load_file(folder / "model.safetensors")
+    name = next(n for n in weights if n.startswith("token_head") and n.endswith("weight"))
+    weights[name] = weights[name] / 2
+    config = Checkpoint.load(folder).config
+    save_file(weights, folder / "model.safetensors")
+    write_config(folder, config)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a command ended, and what it printed."""

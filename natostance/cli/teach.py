@@ -18,6 +18,12 @@ def teach(
         list[Path], typer.Option(help="Model folder of a teacher; may be given several times.")
     ],
     out: Annotated[Path, typer.Option(help="File for what they say (.npz).")],
+    before: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with what other teachers said before (.npz): where both spoke, the mean."
+        ),
+    ] = None,
     articles: Articles = None,
     quiet: Quiet = False,
 ) -> None:
@@ -37,6 +43,6 @@ def teach(
     if out.suffix != ".npz":
         raise InputError(f"{out} is no .npz file", remedy="give --out a name that ends in .npz")
     quiet_transformers()
-    spoken = run(Recipe.load(recipe), teacher, out, articles)
+    spoken = run(Recipe.load(recipe), teacher, out, articles, before)
     if not quiet:
         err_console().print(f"{spoken} articles: {out}")

@@ -25,6 +25,7 @@ from natostance.errors import InputError, ModelError
 from natostance.inference.calibration import softmax
 from natostance.inference.classifier import StanceClassifier
 from natostance.inference.decoding import TokenScores, sentence_logits
+from natostance.training.copies import original
 
 Floats = NDArray[np.float32]
 
@@ -39,12 +40,12 @@ class SoftTargets:
     Args:
         sentence: ``[labels]``.
         tokens: ``[tokens, labels]``.
-        offsets: start and end of each token, in code points of the document's text.
+        offsets: ``[tokens, 2]``: start and end of each token, in code points of the text.
     """
 
     sentence: Floats
     tokens: Floats
-    offsets: tuple[tuple[int, int], ...]
+    offsets: NDArray[np.int32]
 
 
 def soft_targets(
@@ -58,7 +59,8 @@ def soft_targets(
     Args:
         teachers: model folders; one whose ``run.json`` does not say what it learned from
             counts as having learned from all documents.
-        documents: what is to be learned from, with the sentences that count.
+        documents: what is to be learned from, with the sentences that count; of a copy, those
+            speak that speak of its article.
         labels: the student's labels.
         cache: a folder that keeps what each teacher said, for further seeds.
 
@@ -82,7 +84,9 @@ def soft_targets(
                 found[document.doc_id] = said
                 continue
             before = found[document.doc_id]
-            if any(a.offsets != b.offsets for a, b in zip(before, said, strict=True)):
+            if not all(
+                np.array_equal(a.offsets, b.offsets) for a, b in zip(before, said, strict=True)
+            ):
                 raise InputError(
                     "the teacher cuts words into other tokens than the first one",
                     file=folder,
@@ -105,11 +109,11 @@ def _hearings(
     teachers: Sequence[Path], documents: Sequence[Document]
 ) -> Iterator[tuple[Path, list[Document]]]:
     """Each teacher with the documents of which it speaks."""
-    every = frozenset(d.doc_id for d in documents)
+    every = frozenset(map(original, documents))
     learned = [every if (ids := learned_by(folder)) is None else ids for folder in teachers]
     by_all = every.intersection(*learned)
     for folder, names in zip(teachers, learned, strict=True):
-        heard = [d for d in documents if d.doc_id in by_all or d.doc_id not in names]
+        heard = [d for d in documents if original(d) in by_all or original(d) not in names]
         if heard:
             yield folder, heard
 
@@ -155,7 +159,7 @@ def _said(
                 file,
                 sentences=np.stack([s.sentence for s in every]),
                 tokens=np.concatenate([s.tokens for s in every]),
-                offsets=np.concatenate([np.array(s.offsets, dtype=np.int64) for s in every]),
+                offsets=np.concatenate([s.offsets for s in every]),
                 lengths=np.array([len(s.offsets) for s in every], dtype=np.int64),
             )
         part.replace(path)
@@ -168,8 +172,7 @@ def _said(
         found = []
         for _ in document.sentences:
             sentence, end = next(places)
-            pairs = tuple((int(a), int(b)) for a, b in offsets[first:end])
-            found.append(SoftTargets(sentence, tokens[first:end], pairs))
+            found.append(SoftTargets(sentence, tokens[first:end], offsets[first:end]))
             first = int(end)
         yield found
 
@@ -192,5 +195,7 @@ def _key(folder: Path, documents: Sequence[Document]) -> str:
 
 def _targets(scores: TokenScores) -> SoftTargets:
     return SoftTargets(
-        softmax(sentence_logits(scores.votes)), softmax(scores.logits), tuple(scores.offsets)
+        softmax(sentence_logits(scores.votes)),
+        softmax(scores.logits),
+        np.array(scores.offsets, np.int32).reshape(-1, 2),
     )

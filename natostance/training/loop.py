@@ -18,7 +18,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traini
 from natostance.modeling import cpu_training
 from natostance.modeling.heads import pool_sentences
 from natostance.modeling.network import StanceNetwork
-from natostance.training.examples import IGNORED, collate
+from natostance.training.examples import IGNORED, Windows, collate
 from natostance.training.recipe import DistillationSettings, OptimisationSettings
 
 METRIC = "eval_macro_f1"
@@ -77,28 +77,40 @@ class StanceTrainer(Trainer):
     def _both(self, sentences: Tensor, tokens: Tensor, inputs: dict[str, Tensor]) -> Tensor:
         """The losses of both heads together."""
         smoothing = self.settings.label_smoothing
+        annotated = inputs.get("annotated")
         of_sentences = self._loss(
-            sentences, inputs["sentence_labels"], inputs.get("soft_sentences"), smoothing
+            sentences,
+            inputs["sentence_labels"],
+            inputs.get("soft_sentences"),
+            annotated,
+            smoothing,
         )
-        of_tokens = self._loss(tokens, inputs["token_labels"], inputs.get("soft_tokens"))
+        of_tokens = self._loss(tokens, inputs["token_labels"], inputs.get("soft_tokens"), annotated)
         return of_sentences + self.settings.token_weight * of_tokens
 
     def _loss(
-        self, logits: Tensor, targets: Tensor, soft: Tensor | None, smoothing: float = 0.0
+        self,
+        logits: Tensor,
+        targets: Tensor,
+        soft: Tensor | None,
+        annotated: Tensor | None,
+        smoothing: float = 0.0,
     ) -> Tensor:
         """Cross-entropy of ``[batch, items, labels]`` with annotations, and with teachers.
 
-        An item whose row of ``soft`` is all zeros has no teacher: it counts by its annotation.
+        An item whose row of ``soft`` is all zeros has no teacher: it counts by its annotation. One
+        in a window that is not ``annotated`` counts by its teachers.
         """
         learned = targets != IGNORED
         logits, targets = logits[learned], targets[learned]
         loss = nn.functional.cross_entropy(
             logits, targets, label_smoothing=smoothing, reduction="none"
         )
-        if soft is None:
+        if soft is None or annotated is None:
             return loss.mean()
         temperature, said = self.distillation.temperature, soft[learned]
-        weight = self.distillation.weight * (said.sum(-1) > 0)
+        weight = torch.where(annotated, self.distillation.weight, 1.0)[:, None].expand_as(learned)
+        weight = weight[learned] * (said.sum(-1) > 0)
         # softmax(log p / T), from probabilities
         said = said.clamp_min(1e-9).pow(1 / temperature)
         said = said / said.sum(-1, keepdim=True)
@@ -188,6 +200,7 @@ def fit(
     on_cpu = not torch.cuda.is_available()
     if on_cpu:
         cpu_training.prepare(network.encoder)
+    windows = Windows(examples)
     best = settings.keep == "best"
     steps = -(-len(examples) // settings.batch_windows) * settings.epochs
     arguments = TrainingArguments(
@@ -212,7 +225,6 @@ def fit(
         remove_unused_columns=False,
         disable_tqdm=True,
         train_sampling_strategy="group_by_length",
-        length_column_name="length",
         dataloader_pin_memory=False,
         max_grad_norm=1.0,
     )
@@ -222,8 +234,8 @@ def fit(
         distillation,
         measure,
         args=arguments,
-        train_dataset=examples,
-        eval_dataset=examples.select([0]),  # what is measured on is `measure`'s own business
+        train_dataset=windows,
+        eval_dataset=windows,  # never read: what is measured on is `measure`'s own business
         data_collator=partial(collate, pad=pad),
         callbacks=[*([EarlyStoppingCallback(settings.patience)] if best else []), *callbacks],
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from natostance.checkpoint import Checkpoint
 from natostance.corpus import Corpus
@@ -11,10 +13,11 @@ from natostance.document import Document, LabelSet
 from natostance.errors import InputError
 from natostance.modeling.encoder import load_tokenizer
 from natostance.text.windows import WindowReader
+from natostance.training.copies import copies
 from natostance.training.distillation import SoftTargets, learned_by, soft_targets
 from natostance.training.folds import share_of, split_fold
 from natostance.training.recipe import Recipe
-from natostance.training.said import load_said, save_said
+from natostance.training.said import load_said, save_said, teachers_in
 
 
 def material(recipe: Recipe, corpus: Corpus) -> tuple[list[Document], list[Document]]:
@@ -46,7 +49,13 @@ def material(recipe: Recipe, corpus: Corpus) -> tuple[list[Document], list[Docum
     return documents, out
 
 
-def teach(recipe: Recipe, teachers: Sequence[Path], out: Path, articles: Path | None = None) -> int:
+def teach(
+    recipe: Recipe,
+    teachers: Sequence[Path],
+    out: Path,
+    articles: Path | None = None,
+    before: Path | None = None,
+) -> int:
     """Ask teachers about what a recipe learns from, and write what they say to a file.
 
     Args:
@@ -54,31 +63,71 @@ def teach(recipe: Recipe, teachers: Sequence[Path], out: Path, articles: Path | 
         teachers: model folders; see `natostance.training.distillation.soft_targets`.
         out: the file.
         articles: folder with the texts of stand-off annotations; see `Corpus.load`.
+        before: file with what others said before; where both spoke, the mean of the two is written.
 
     Returns:
         How many articles they spoke of.
+
+    Raises:
+        InputError: a teacher or the file cannot be used.
     """
     corpus = Corpus.load(recipe.data.corpus, recipe.data.parts, articles)
     learned, _ = material(recipe, corpus)
-    said = soft_targets(teachers, learned, corpus.labels, recipe.cache)
+    every = [*learned, *copies(learned, recipe.distillation.copies)]
+    said = soft_targets(teachers, every, corpus.labels, recipe.cache)
     hashes = [Checkpoint.load(teacher).sha256 for teacher in teachers]
-    save_said(out, learned, said, corpus.labels, hashes)
+    if before is not None:
+        said = beside(said, before, every, _reader(recipe), corpus.labels)
+        hashes += teachers_in(before)
+    save_said(out, every, said, corpus.labels, hashes)
     return len(learned)
+
+
+def beside(
+    said: Mapping[str, list[SoftTargets]],
+    before: Path,
+    documents: Sequence[Document],
+    reader: WindowReader,
+    labels: LabelSet,
+) -> dict[str, list[SoftTargets]]:
+    """What was said, and the mean of it and of what others said before where they spoke too.
+
+    Args:
+        said: by id of the document.
+        before: file with what others said.
+        documents: of which was spoken.
+        reader: for the offsets of tokens.
+        labels: the labels.
+
+    Raises:
+        InputError: the file cannot be used; see `load_said`.
+    """
+    both = dict(said)
+    for name, others in load_said(before, documents, reader, labels, partly=True).items():
+        half = np.float32(0.5)
+        both[name] = [
+            SoftTargets(half * (a.sentence + b.sentence), half * (a.tokens + b.tokens), a.offsets)
+            for a, b in zip(said[name], others, strict=True)
+        ]
+    return both
+
+
+def _reader(recipe: Recipe) -> WindowReader:
+    tokenizer, special = load_tokenizer(recipe.network.encoder)
+    return WindowReader(tokenizer, special, recipe.window)
 
 
 def taught(
     recipe: Recipe, learned: Sequence[Document], labels: LabelSet, cache: Path | None = None
 ) -> dict[str, list[SoftTargets]] | None:
-    """What the recipe's teachers say of the documents, or said; None if it has none."""
+    """What the recipe's teachers say, or said, of documents and their copies; None: no teachers."""
     settings = recipe.distillation
+    every = [*learned, *copies(learned, settings.copies)]
     if settings.teachers:
-        return soft_targets(settings.teachers, learned, labels, cache)
+        return soft_targets(settings.teachers, every, labels, cache)
     if settings.said is not None:
-        tokenizer, special = load_tokenizer(recipe.network.encoder)
-        reader = WindowReader(tokenizer, special, recipe.window)
-        heard = load_said(
-            settings.said, learned, reader, labels, partly=settings.unspoken == "annotations"
-        )
+        partly = settings.unspoken == "annotations"
+        heard = load_said(settings.said, every, _reader(recipe), labels, partly=partly)
         if learned and not heard:
             raise InputError(
                 "the teachers spoke of none of these articles",
@@ -87,6 +136,17 @@ def taught(
             )
         return heard
     return None
+
+
+def lessons(
+    recipe: Recipe,
+    learned: Sequence[Document],
+    soft: Mapping[str, Sequence[SoftTargets]] | None,
+) -> list[Document]:
+    """Documents with their annotations, and the copies of which teachers spoke, without any."""
+    spoken = soft or {}
+    changed = copies(learned, recipe.distillation.copies if spoken else 0)
+    return [*learned, *(copy for copy in changed if copy.doc_id in spoken)]
 
 
 def refuse_seen(recipe: Recipe, held: Sequence[Document]) -> None:

@@ -114,6 +114,13 @@ class DistillationSettings(Settings):
     temperature: float = Field(
         default=1.0, gt=0, description="softens the teachers' probabilities and the student's"
     )
+    copies: int = Field(
+        default=0,
+        ge=0,
+        description="copies of each article to learn beside it, with English words changed for "
+        "near ones, from what teachers say of them alone; a pass over the data is so many times "
+        "longer",
+    )
     unspoken: Literal["refuse", "annotations"] = Field(
         default="refuse",
         description="articles of which the file with what teachers said holds nothing: refuse to "
@@ -124,6 +131,10 @@ class DistillationSettings(Settings):
     def _one_source(self) -> DistillationSettings:
         if self.teachers and self.said is not None:
             raise ValueError("give teachers, or a file with what they said, not both")
+        if self.copies and not self.teachers and self.said is None:
+            raise ValueError(
+                "copies are learned from teachers; give teachers or said, or no copies"
+            )
         return self
 
 

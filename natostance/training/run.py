@@ -30,7 +30,7 @@ from natostance.text.windows import WindowReader
 from natostance.training import examples, loop, release
 from natostance.training.distillation import SoftTargets
 from natostance.training.folds import Held, split_fold
-from natostance.training.material import material, refuse_seen, taught
+from natostance.training.material import lessons, material, refuse_seen, taught
 from natostance.training.papers import (
     commit,
     out_of_fold_figures,
@@ -217,7 +217,9 @@ class _Pupil:
             optimisation = optimisation.model_copy(update={"keep": "last"})
         return loop.fit(
             self.network,
-            examples.build(learned, self.reader, self.labels, self._soft),
+            examples.build(
+                lessons(self.recipe, learned, self._soft), self.reader, self.labels, self._soft
+            ),
             optimisation,
             self.recipe.distillation,
             pad=self._special.pad,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import Outcome, tiny_recipe
+from support import Outcome, soften, tiny_recipe
 
 from natostance.checkpoint import Checkpoint, sha256_of
 from natostance.errors import InputError
@@ -78,3 +78,65 @@ def test_articles_that_teachers_did_not_hear_of_are_learned_where_the_recipe_say
     assert papers["data"]["unspoken"] == 20 - spoken
     assert papers["data"]["train"]["articles"] == 20
     assert papers["dev"]["macro_f1"] > 0.9
+
+
+def test_teachers_speak_of_copies_too_and_with_those_who_spoke_before(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path, run: Run
+) -> None:
+    recipe = tmp_path / "student.yaml"
+    recipe.write_text(
+        f"data: {{corpus: {json.dumps(str(tiny_corpus))}}}\ndistillation: {{said: x, copies: 2}}\n",
+        encoding="utf-8",
+    )
+    other = tmp_path / "other"
+    shutil.copytree(tiny_model, other)
+    soften(other)
+    files = {}
+    for name, arguments in {
+        "one": ["--teacher", str(tiny_model)],
+        "two": ["--teacher", str(other)],
+        "both": ["--teacher", str(other), "--before", str(tmp_path / "one.npz")],
+    }.items():
+        done = run("teach", str(recipe), *arguments, "--out", str(tmp_path / f"{name}.npz"))
+        assert done.status == 0, done.err
+        with np.load(tmp_path / f"{name}.npz") as data:
+            files[name] = {key: data[key] for key in data.files}
+    assert len(files["both"]["documents"]) == 60
+    assert set(files["both"]["documents"][20:22].tolist()) == {"a00~1", "a00~2"}
+    assert files["both"]["teachers"].tolist() == [
+        Checkpoint.load(folder).sha256 for folder in (other, tiny_model)
+    ]
+    # roots of probabilities, in 31 steps
+    one, two, both = ((files[name]["tokens"] / 31) ** 2 for name in ("one", "two", "both"))
+    assert np.abs(one - two).max() > 0.15
+    np.testing.assert_allclose(both, (one + two) / 2, atol=0.07)
+
+    student = tiny_recipe(
+        tmp_path,
+        tiny_encoder,
+        tiny_corpus,
+        Recipe,
+        optimisation={"epochs": 3, "keep": "last", "learning_rate": 5e-3, "precision": "fp32"},
+        distillation={"said": tmp_path / "both.npz", "copies": 2},
+    )
+    papers = json.loads((train(student) / "run.json").read_text())  # type: ignore[arg-type]
+    # copies are no articles
+    assert papers["data"]["train"]["articles"] == 20
+    assert papers["data"]["unspoken"] == 0
+    assert papers["dev"]["macro_f1"] > 0.9
+
+    more = student.model_copy(  # type: ignore[attr-defined]
+        update={
+            "name": "more",
+            "distillation": student.distillation.model_copy(update={"copies": 3}),
+        }  # type: ignore[attr-defined]
+    )
+    with pytest.raises(InputError, match="did not speak of 20 articles, first of a00~3"):
+        train(more)
+
+
+def test_copies_without_teachers_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("distillation: {copies: 2}\n", encoding="utf-8")
+    with pytest.raises(InputError, match="give teachers or said, or no copies"):
+        Recipe.load(path)

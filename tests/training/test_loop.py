@@ -11,7 +11,7 @@ import torch
 from transformers import TrainingArguments
 
 from natostance.corpus import Corpus
-from natostance.document import Document
+from natostance.document import Document, Sentence
 from natostance.inference.classifier import StanceClassifier
 from natostance.inference.torch_backend import TorchBackend
 from natostance.modeling.encoder import load_tokenizer
@@ -129,7 +129,7 @@ def test_an_article_that_no_teacher_spoke_of_counts_by_its_annotations(
             SoftTargets(
                 np.array([0.2, 0.3, 0.5], "f4"),
                 np.full((len(offsets), 3), (0.5, 0.4, 0.1), "f4"),
-                tuple(offsets),
+                np.array(offsets, np.int32),
             )
             for _, offsets in reader.tokenize(spoken.text, spoken.sentences)
         ]
@@ -155,6 +155,54 @@ def test_an_article_that_no_teacher_spoke_of_counts_by_its_annotations(
     ours, others = len(spoken.sentences), len(unspoken.sentences)
     expected = (loss(0.7, spoken) * ours + loss(0.0, unspoken) * others) / (ours + others)
     assert loss(0.7, spoken, unspoken) == pytest.approx(expected, abs=1e-5)
+
+
+def test_what_is_not_annotated_counts_by_its_teachers(
+    tiny_encoder: Path, corpus: Corpus, reader: WindowReader, tmp_path: Path
+) -> None:
+    network = StanceNetwork.pretrained(NetworkSettings(encoder=str(tiny_encoder)), 3).eval()
+    article = corpus.split("train")[0]
+    bare = article.replace(
+        doc_id="bare", sentences=tuple(Sentence(s.start, s.end) for s in article.sentences)
+    )
+    targets = [
+        SoftTargets(
+            np.array([0.2, 0.3, 0.5], "f4"),
+            np.full((len(offsets), 3), (0.5, 0.4, 0.1), "f4"),
+            np.array(offsets, np.int32),
+        )
+        for _, offsets in reader.tokenize(article.text, article.sentences)
+    ]
+
+    def loss(weight: float, document: Document) -> float:
+        trainer = loop.StanceTrainer(
+            network,
+            OptimisationSettings(),
+            DistillationSettings(weight=weight, temperature=2.0),
+            None,
+            args=TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[]),
+        )
+        said = {article.doc_id: targets, "bare": targets}
+        rows = examples.build([document], reader, corpus.labels, said)
+        with torch.no_grad():
+            return float(trainer.compute_loss(network, examples.collate(list(rows), 0)))
+
+    assert abs(loss(0.0, article) - loss(1.0, article)) > 1e-2
+    for weight in (0.0, 0.5, 1.0):
+        assert loss(weight, bare) == pytest.approx(loss(1.0, article), abs=1e-6)
+
+
+def test_windows_read_what_the_dataset_holds(corpus: Corpus, reader: WindowReader) -> None:
+    documents = corpus.split("train")[:3]
+    rows = examples.build(documents, reader, corpus.labels, {})
+    windows = examples.Windows(rows)
+    assert len(windows) == len(rows) > 3
+    for one, two in zip(rows, windows, strict=True):
+        assert one.keys() == two.keys()
+        for name, value in one.items():
+            np.testing.assert_array_equal(value, two[name])
+    with pytest.raises(IndexError):
+        windows[len(rows)]
 
 
 def test_the_divergence_is_that_of_the_items_that_count() -> None:
