@@ -148,6 +148,11 @@ class CalibrationSettings(Settings):
         "network that saw neither it nor any article that shares text with it, and that kept its "
         "last epoch; teachers, if there are any, did see it",
     )
+    temperature_parts: list[str] | None = Field(
+        default=None,
+        description="subfolders of the corpus whose dev articles decide the temperature, for "
+        "instance the real ones; default: all that decide the threshold",
+    )
     promised_error: float | None = Field(
         default=None,
         gt=0,
@@ -159,6 +164,8 @@ class CalibrationSettings(Settings):
     def _folds(self) -> CalibrationSettings:
         if self.folds == 1:
             raise ValueError("one fold leaves nothing to learn from; give 0, 2 or more")
+        if self.folds and self.temperature_parts is not None:
+            raise ValueError("temperature_parts chooses among dev articles; folds do not use these")
         return self
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import transformers
 from tokenizers import Tokenizer
 
@@ -78,6 +79,7 @@ def train(
     corpus = Corpus.load(data.corpus, data.parts, articles)
     learned, held_out = material(recipe, corpus)
     dev = corpus.split(data.dev) if data.dev is not None else ()
+    among = temperature_articles(recipe, articles)
 
     soft = taught(recipe, learned, corpus.labels, recipe.cache)
     refuse_seen(recipe, learned if recipe.calibration.folds else held_out)
@@ -91,7 +93,7 @@ def train(
     on = (
         sum(held[1:], held[0]) if held else Held.of(dev, list(classifier.logits(dev)), pupil.labels)
     )
-    calibration, promised = calibrate(on, recipe.calibration.promised_error)
+    calibration, promised = calibrate(on, recipe.calibration.promised_error, among)
     release.save(pupil.network, pupil.reader, pupil.labels, calibration, recipe.name, folder)
     # without a dev split, sentences that were learned from serve as well: this compares runtimes
     parities = release.check_parity(folder, dev or learned[:PARITY_ARTICLES])
@@ -269,13 +271,38 @@ def folds_folder(recipe: Recipe, fingerprint: str) -> Path:
     return recipe.cache / f"folds-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def calibrate(held: Held, promised_error: float | None) -> tuple[Calibration, Promise | None]:
+def temperature_articles(recipe: Recipe, articles: Path | None) -> frozenset[str] | None:
+    """The ids of the dev articles that decide the temperature; None: all that calibrate.
+
+    Raises:
+        InputError: the parts are not among the recipe's, or hold no article of its dev split.
+    """
+    parts, data = recipe.calibration.temperature_parts, recipe.data
+    if parts is None or data.dev is None:
+        return None
+    if strange := sorted(set(parts) - set(data.parts or parts)):
+        raise InputError(
+            f"the temperature is to be fitted on {strange[0]!r}, which is not among data.parts",
+            remedy="name parts that the recipe learns from in calibration.temperature_parts",
+        )
+    return frozenset(d.doc_id for d in Corpus.load(data.corpus, parts, articles).split(data.dev))
+
+
+def calibrate(
+    held: Held, promised_error: float | None, among: frozenset[str] | None = None
+) -> tuple[Calibration, Promise | None]:
     """Temperature and threshold from sentences that the network did not learn from.
+
+    Args:
+        held: the sentences.
+        promised_error: what the threshold promises; None: no threshold.
+        among: ids of the articles that decide the temperature; None: all.
 
     Raises:
         InputError: no threshold keeps the promised error.
     """
-    temperature = round(fit_temperature(held.logits, held.gold), 4)
+    counted = np.isin(held.articles, sorted(among)) if among is not None else slice(None)
+    temperature = round(fit_temperature(held.logits[counted], held.gold[counted]), 4)
     if promised_error is None:
         return Calibration(temperature=temperature), None
     chances = probabilities(held.logits, temperature)

@@ -287,3 +287,41 @@ def test_what_is_averaged_must_have_learned_from_the_recipe_s_articles(
     recipe = going_on(tmp_path, tiny_encoder, tiny_corpus, start, epochs=0)
     with pytest.raises(InputError, match="nothing is left to learn from"):
         train(recipe)
+
+
+def test_some_parts_alone_may_decide_the_temperature(
+    tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    """Dev articles of another part that are labelled at random shift it only where they count."""
+    corpus = tmp_path / "corpus"
+    shutil.copytree(tiny_corpus, corpus)
+    (corpus / "strange").mkdir()
+    lines = [
+        "The committee met on [NATO: Monday in the old town hall.]",
+        "She said the alliance would defend every inch of its land.",
+        "He replied that the bloc had broken its word to the Kremlin.",
+    ]
+    for name in ("s1", "s2"):
+        (corpus / "strange" / f"{name}.marked.txt").write_text(
+            f"---\nid: {name}\n---\n" + "\n".join(lines) + "\n", encoding="utf-8"
+        )
+    (corpus / "corpus.yaml").write_text(
+        "annotators: Composed for the tests.\ndev: [a20, a21, a22, a23, s1, s2]\n", encoding="utf-8"
+    )
+
+    def temperature(name: str, parts: list[str] | None) -> float:
+        recipe = tiny_recipe(
+            tmp_path / name,
+            tiny_encoder,
+            corpus,
+            Recipe,
+            calibration={"temperature_parts": parts},
+        )
+        return Checkpoint.load(train(recipe)).config.calibration.temperature  # type: ignore[arg-type]
+
+    assert temperature("some", ["articles"]) < temperature("all", None) - 0.2
+    with pytest.raises(InputError, match="has no split 'dev'"):
+        (corpus / "corpus.yaml").write_text("dev: [s1, s2]\n", encoding="utf-8")
+        temperature("none", ["articles"])
+    with pytest.raises(ValueError, match="folds do not use these"):
+        CalibrationSettings(folds=2, temperature_parts=["articles"])
