@@ -99,20 +99,22 @@ segmentation: $(VENV)/.dev  ## segmentation against its composed gold, beside ot
 	$(BIN)/python benchmarks/segmentation.py
 
 FOLDS := 1 2 3 4 5
-teachers: $(VENV)/.dev  ## the released model's teachers, and training/said/ again (needs NATOSTANCE_ARTICLES and a hub; hours without a GPU)
+teachers: $(VENV)/.dev  ## the latest five teachers, and what they say of articles and copies (needs NATOSTANCE_ARTICLES and a hub; hours without a GPU)
 	for fold in $(FOLDS); do \
-	    test -f runs/teachers/$$fold/teacher/run.json || \
-	        $(BIN)/natostance train configs/teacher.yaml --fold $$fold/5 --out runs/teachers/$$fold || exit; \
+	    test -f runs/teachers-2/$$fold/teacher/run.json || \
+	        $(BIN)/natostance train configs/teacher.yaml --seed 2 --fold $$fold/5 --out runs/teachers-2/$$fold || exit; \
 	done
-	$(BIN)/natostance teach configs/minilm.yaml $(FOLDS:%=--teacher runs/teachers/%/teacher) --out training/said/mpnet.npz
+	$(BIN)/natostance teach configs/minilm-copies.yaml --copies 7 $(FOLDS:%=--teacher runs/teachers-2/%/teacher) \
+	    --before training/said/mpnet.npz --out training/said/mpnet-copies.npz
 
-train: $(VENV)/.dev  ## the released model again, in its three steps (needs NATOSTANCE_ARTICLES; hours without a GPU)
+train: $(VENV)/.dev  ## the released model again, in its four steps (needs NATOSTANCE_ARTICLES; hours without a GPU)
 	test -f runs/minilm-l6/run.json || $(BIN)/natostance train configs/minilm.yaml
 	for seed in 1 2; do \
 	    test -f runs/$$seed/minilm-l6-continued/run.json || \
 	        $(BIN)/natostance train configs/minilm-continued.yaml --seed $$seed --out runs/$$seed || exit; \
 	done
-	$(BIN)/natostance train configs/minilm-mean.yaml
+	test -f runs/mean/minilm-l6/run.json || $(BIN)/natostance train configs/minilm-mean.yaml
+	$(BIN)/natostance train configs/minilm-copies.yaml
 
 SEEDS ?= 1 2 3 4 5
 RECIPE ?= configs/minilm.yaml

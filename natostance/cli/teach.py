@@ -24,6 +24,14 @@ def teach(
             help="File with what other teachers said before (.npz): where both spoke, the mean."
         ),
     ] = None,
+    copies: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Copies of each article, with other words, of which they speak too; default: as "
+            "many as the recipe learns.",
+        ),
+    ] = None,
     articles: Articles = None,
     quiet: Quiet = False,
 ) -> None:
@@ -37,12 +45,12 @@ def teach(
 
     require("transformers", "train", "Training")
     from natostance.errors import InputError
-    from natostance.training.material import teach as run
+    from natostance.training.material import teach as ask
     from natostance.training.recipe import Recipe
 
     if out.suffix != ".npz":
         raise InputError(f"{out} is no .npz file", remedy="give --out a name that ends in .npz")
     quiet_transformers()
-    spoken = run(Recipe.load(recipe), teacher, out, articles, before)
+    spoken = ask(Recipe.load(recipe), teacher, out, articles, before, copies)
     if not quiet:
         err_console().print(f"{spoken} articles: {out}")

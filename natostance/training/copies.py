@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from natostance.document import Document, Sentence
+from natostance.errors import InputError
 from natostance.modeling.encoder import PACKAGED, encoder_source
 
 COPY_OF = "copy_of"
@@ -48,10 +49,18 @@ def copies(documents: Sequence[Document], count: int) -> list[Document]:
         have no labels, and ``meta["copy_of"]`` is the document's id.
 
     Raises:
+        InputError: a document has the id of a copy.
         MissingExtraError: the packaged MiniLM is not installed.
     """
     near = neighbours() if count and documents else {}
-    return [copy(d, number, near) for d in documents for number in range(1, count + 1)]
+    made = [copy(d, number, near) for d in documents for number in range(1, count + 1)]
+    taken = {d.doc_id for d in documents} & {d.doc_id for d in made}
+    if taken:
+        raise InputError(
+            f"the id {min(taken)!r} is that of a copy of another article",
+            remedy="rename the article, or leave distillation.copies out",
+        )
+    return made
 
 
 def copy(document: Document, number: int, near: Neighbours) -> Document:
@@ -85,7 +94,11 @@ def copy(document: Document, number: int, near: Neighbours) -> Document:
 
 def original(document: Document) -> str:
     """The id of the article that a document is, or is a copy of."""
-    return str(document.meta.get(COPY_OF, document.doc_id))
+    name = document.meta.get(COPY_OF)
+    # articles bring meta of their own: what has another id or labels is none of our copies
+    if document.doc_id.startswith(f"{name}~") and not any(s.label for s in document.sentences):
+        return str(name)
+    return document.doc_id
 
 
 def _change(text: str, near: Neighbours, share: float, draw: Callable[[], float]) -> str:

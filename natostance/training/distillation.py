@@ -68,7 +68,9 @@ def soft_targets(
         InputError: a teacher has other labels, or cuts words into other tokens than the first one.
         ModelError: a teacher's ``run.json`` cannot be read.
     """
-    found: dict[str, list[SoftTargets]] = {}
+    # the classifier would cut a document without sentences into some
+    found: dict[str, list[SoftTargets]] = {d.doc_id: [] for d in documents if not d.sentences}
+    documents = [d for d in documents if d.sentences]
     spoken: Counter[str] = Counter()
     for folder, heard in _hearings(teachers, documents):
         classifier = StanceClassifier.from_pretrained(folder, precision="fp32")

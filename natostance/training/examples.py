@@ -153,6 +153,8 @@ class Windows(torch.utils.data.Dataset[dict[str, Any]]):
     """
 
     def __init__(self, examples: datasets.Dataset) -> None:
+        if examples._indices is not None:  # a selection, which the columns know nothing of
+            examples = examples.flatten_indices()
         self._columns = {}
         for name in examples.column_names:
             column = examples.data.column(name).combine_chunks()

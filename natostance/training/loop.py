@@ -58,7 +58,8 @@ class StanceTrainer(Trainer):
     ) -> Any:
         """Cross-entropy of sentences plus weighted cross-entropy of scored tokens.
 
-        With teachers, a share of each is the cross-entropy with the teachers' probabilities.
+        With teachers, a share of each is the cross-entropy with the teachers' probabilities, and
+        all of it where nobody annotated.
         """
         scores = model(inputs["input_ids"], inputs["attention_mask"])
         sentences, tokens = _logits(scores, inputs)

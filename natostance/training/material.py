@@ -13,7 +13,7 @@ from natostance.document import Document, LabelSet
 from natostance.errors import InputError
 from natostance.modeling.encoder import load_tokenizer
 from natostance.text.windows import WindowReader
-from natostance.training.copies import copies
+from natostance.training.copies import copies, original
 from natostance.training.distillation import SoftTargets, learned_by, soft_targets
 from natostance.training.folds import share_of, split_fold
 from natostance.training.recipe import Recipe
@@ -55,6 +55,7 @@ def teach(
     out: Path,
     articles: Path | None = None,
     before: Path | None = None,
+    count: int | None = None,
 ) -> int:
     """Ask teachers about what a recipe learns from, and write what they say to a file.
 
@@ -64,6 +65,7 @@ def teach(
         out: the file.
         articles: folder with the texts of stand-off annotations; see `Corpus.load`.
         before: file with what others said before; where both spoke, the mean of the two is written.
+        count: how many copies of each article they are asked about; None: those of the recipe.
 
     Returns:
         How many articles they spoke of.
@@ -73,41 +75,43 @@ def teach(
     """
     corpus = Corpus.load(recipe.data.corpus, recipe.data.parts, articles)
     learned, _ = material(recipe, corpus)
-    every = [*learned, *copies(learned, recipe.distillation.copies)]
-    said = soft_targets(teachers, every, corpus.labels, recipe.cache)
+    if count is None:
+        count = recipe.distillation.copies
+    every = [*learned, *copies(learned, count)]
+    others = {}
+    if before is not None:
+        others = load_said(before, every, _reader(recipe), corpus.labels, partly=True)
+    said = beside(soft_targets(teachers, every, corpus.labels, recipe.cache), others)
     hashes = [Checkpoint.load(teacher).sha256 for teacher in teachers]
     if before is not None:
-        said = beside(said, before, every, _reader(recipe), corpus.labels)
         hashes += teachers_in(before)
     save_said(out, every, said, corpus.labels, hashes)
     return len(learned)
 
 
 def beside(
-    said: Mapping[str, list[SoftTargets]],
-    before: Path,
-    documents: Sequence[Document],
-    reader: WindowReader,
-    labels: LabelSet,
+    said: Mapping[str, list[SoftTargets]], others: Mapping[str, list[SoftTargets]]
 ) -> dict[str, list[SoftTargets]]:
-    """What was said, and the mean of it and of what others said before where they spoke too.
+    """What was said, and the mean of it and of what others said where they spoke too.
 
     Args:
         said: by id of the document.
-        before: file with what others said.
-        documents: of which was spoken.
-        reader: for the offsets of tokens.
-        labels: the labels.
+        others: the same of other teachers, of some of these documents.
 
     Raises:
-        InputError: the file cannot be used; see `load_said`.
+        InputError: the others cut words into other tokens.
     """
-    both = dict(said)
-    for name, others in load_said(before, documents, reader, labels, partly=True).items():
-        half = np.float32(0.5)
+    both, half = dict(said), np.float32(0.5)
+    for name, theirs in others.items():
+        pairs = list(zip(said[name], theirs, strict=True))
+        if not all(np.array_equal(a.offsets, b.offsets) for a, b in pairs):
+            raise InputError(
+                f"those who spoke before cut the words of {name!r} into other tokens",
+                remedy="use teachers with the student's tokenizer",
+            )
         both[name] = [
             SoftTargets(half * (a.sentence + b.sentence), half * (a.tokens + b.tokens), a.offsets)
-            for a, b in zip(said[name], others, strict=True)
+            for a, b in pairs
         ]
     return both
 
@@ -133,6 +137,13 @@ def taught(
                 "the teachers spoke of none of these articles",
                 file=settings.said,
                 remedy="leave distillation.said out, or ask them with natostance teach",
+            )
+        missing = [d.doc_id for d in every if d.doc_id not in heard and original(d) in heard]
+        if missing:
+            raise InputError(
+                f"the teachers did not speak of {len(missing)} copies, first of {missing[0]}",
+                file=settings.said,
+                remedy="lower distillation.copies, or ask them with natostance teach --copies",
             )
         return heard
     return None

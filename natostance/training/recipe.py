@@ -150,6 +150,7 @@ class CalibrationSettings(Settings):
     )
     temperature_parts: list[str] | None = Field(
         default=None,
+        min_length=1,
         description="subfolders of the corpus whose dev articles decide the temperature, for "
         "instance the real ones; default: all that decide the threshold",
     )

@@ -79,7 +79,7 @@ def train(
     corpus = Corpus.load(data.corpus, data.parts, articles)
     learned, held_out = material(recipe, corpus)
     dev = corpus.split(data.dev) if data.dev is not None else ()
-    among = temperature_articles(recipe, articles)
+    among = temperature_articles(recipe, dev, articles)
 
     soft = taught(recipe, learned, corpus.labels, recipe.cache)
     refuse_seen(recipe, learned if recipe.calibration.folds else held_out)
@@ -271,21 +271,27 @@ def folds_folder(recipe: Recipe, fingerprint: str) -> Path:
     return recipe.cache / f"folds-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def temperature_articles(recipe: Recipe, articles: Path | None) -> frozenset[str] | None:
+def temperature_articles(
+    recipe: Recipe, dev: Sequence[Document], articles: Path | None
+) -> frozenset[str] | None:
     """The ids of the dev articles that decide the temperature; None: all that calibrate.
 
     Raises:
-        InputError: the parts are not among the recipe's, or hold no article of its dev split.
+        InputError: the parts that the recipe names are not among those it reads, or hold no
+            sentence of its dev split.
     """
     parts, data = recipe.calibration.temperature_parts, recipe.data
-    if parts is None or data.dev is None:
+    if parts is None:
         return None
+    remedy = "name other parts in calibration.temperature_parts, or leave it out"
     if strange := sorted(set(parts) - set(data.parts or parts)):
-        raise InputError(
-            f"the temperature is to be fitted on {strange[0]!r}, which is not among data.parts",
-            remedy="name parts that the recipe learns from in calibration.temperature_parts",
-        )
-    return frozenset(d.doc_id for d in Corpus.load(data.corpus, parts, articles).split(data.dev))
+        raise InputError(f"{strange[0]!r} is not among the recipe's data.parts", remedy=remedy)
+    named = Corpus.load(data.corpus, parts, articles).documents.values()
+    ids = {document.doc_id for documents in named for document in documents}
+    ids &= {document.doc_id for document in dev if document.sentences}
+    if not ids:
+        raise InputError(f"no dev article lies in {', '.join(parts)}", remedy=remedy)
+    return frozenset(ids)
 
 
 def calibrate(

@@ -151,6 +151,8 @@ def _check(found: Mapping[str, NDArray[Any]]) -> None:
         or min(counts.min(initial=0), lengths.min(initial=0)) < 0
     ):
         raise ValueError("its counts are no counts")
+    if found["teachers"].ndim != 1:
+        raise ValueError("its teachers are no list")
     shapes = {
         "hashes": (documents,),
         "counts": (documents,),
@@ -191,9 +193,10 @@ def _deal(
     missing = sorted(set(wanted) - set(found["documents"].tolist()))
     if missing:
         raise InputError(
-            f"the teachers did not speak of {len(missing)} articles, first of {missing[0]}",
+            f"the teachers did not speak of {len(missing)} articles or copies, first of "
+            f"{missing[0]}",
             file=path,
-            remedy=_AGAIN,
+            remedy=f"lower distillation.copies, or {_AGAIN}",
         )
     ends = np.concatenate([[0], np.cumsum(found["lengths"])])
     sentences, tokens = _fine(found["sentences"]), _fine(found["tokens"])

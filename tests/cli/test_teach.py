@@ -12,7 +12,9 @@ import pytest
 from support import Outcome, soften, tiny_recipe
 
 from natostance.checkpoint import Checkpoint, sha256_of
+from natostance.corpus import Corpus
 from natostance.errors import InputError
+from natostance.training.material import lessons, taught
 from natostance.training.recipe import Recipe
 from natostance.training.run import train
 
@@ -71,7 +73,7 @@ def test_articles_that_teachers_did_not_hear_of_are_learned_where_the_recipe_say
         assert isinstance(made, Recipe)
         return made
 
-    with pytest.raises(InputError, match=f"did not speak of {20 - spoken} articles"):
+    with pytest.raises(InputError, match=f"did not speak of {20 - spoken} articles or copies"):
         train(student())
     shutil.rmtree(student().output / "tiny")
     papers = json.loads((train(student(unspoken="annotations")) / "run.json").read_text())
@@ -85,7 +87,7 @@ def test_teachers_speak_of_copies_too_and_with_those_who_spoke_before(
 ) -> None:
     recipe = tmp_path / "student.yaml"
     recipe.write_text(
-        f"data: {{corpus: {json.dumps(str(tiny_corpus))}}}\ndistillation: {{said: x, copies: 2}}\n",
+        f"data: {{corpus: {json.dumps(str(tiny_corpus))}}}\ndistillation: {{said: x, copies: 1}}\n",
         encoding="utf-8",
     )
     other = tmp_path / "other"
@@ -97,7 +99,8 @@ def test_teachers_speak_of_copies_too_and_with_those_who_spoke_before(
         "two": ["--teacher", str(other)],
         "both": ["--teacher", str(other), "--before", str(tmp_path / "one.npz")],
     }.items():
-        done = run("teach", str(recipe), *arguments, "--out", str(tmp_path / f"{name}.npz"))
+        more = [] if name == "one" else ["--copies", "2"]
+        done = run("teach", str(recipe), *arguments, *more, "--out", str(tmp_path / f"{name}.npz"))
         assert done.status == 0, done.err
         with np.load(tmp_path / f"{name}.npz") as data:
             files[name] = {key: data[key] for key in data.files}
@@ -108,8 +111,14 @@ def test_teachers_speak_of_copies_too_and_with_those_who_spoke_before(
     ]
     # roots of probabilities, in 31 steps
     one, two, both = ((files[name]["tokens"] / 31) ** 2 for name in ("one", "two", "both"))
-    assert np.abs(one - two).max() > 0.15
-    np.testing.assert_allclose(both, (one + two) / 2, atol=0.07)
+    own = int(files["one"]["lengths"][:80].sum())  # those of the twenty articles come first
+    assert np.abs(one[:, :own] - two[:, :own]).max() > 0.15
+    np.testing.assert_allclose(both[:, :own], (one[:, :own] + two[:, :own]) / 2, atol=0.07)
+    # of the last copy only the second teacher has spoken
+    last = int(files["two"]["lengths"][-4:].sum())
+    np.testing.assert_array_equal(
+        files["both"]["tokens"][:, -last:], files["two"]["tokens"][:, -last:]
+    )
 
     student = tiny_recipe(
         tmp_path,
@@ -131,8 +140,18 @@ def test_teachers_speak_of_copies_too_and_with_those_who_spoke_before(
             "distillation": student.distillation.model_copy(update={"copies": 3}),
         }  # type: ignore[attr-defined]
     )
-    with pytest.raises(InputError, match="did not speak of 20 articles, first of a00~3"):
+    with pytest.raises(InputError, match="of 20 articles or copies, first of a00~3"):
         train(more)
+    # nor where articles that nobody spoke of would do
+    partly = more.distillation.model_copy(update={"unspoken": "annotations"})
+    with pytest.raises(InputError, match="of 20 copies, first of a00~3"):
+        train(more.model_copy(update={"name": "partly", "distillation": partly}))
+
+    corpus = Corpus.load(tiny_corpus)
+    learned = list(corpus.split("train"))[:3]
+    soft = taught(student, learned, corpus.labels)  # type: ignore[arg-type]
+    names = [d.doc_id for d in lessons(student, learned, soft)]  # type: ignore[arg-type]
+    assert names == ["a00", "a01", "a02", *(f"a0{i}~{n}" for i in range(3) for n in (1, 2))]
 
 
 def test_copies_without_teachers_are_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natostance.document import Document, Sentence
+from natostance.errors import InputError
 from natostance.training.copies import NEAREST, copies, copy, neighbours, original
 
 NEAR = {"tanks": ("trucks", "guns"), "rolled": ("moved",), "nato": ("alliance",)}
@@ -41,6 +42,14 @@ def test_a_copy_has_no_annotation_and_knows_its_article() -> None:
     assert copies([DOCUMENT], 0) == []
 
 
+def test_an_article_is_not_taken_for_a_copy() -> None:
+    """Or a teacher that learned from it would speak of it."""
+    assert original(DOCUMENT.replace(meta={"copy_of": "b2"})) == "a1"
+    assert original(DOCUMENT.replace(doc_id="b2~1", meta={"copy_of": "b2"})) == "b2~1"
+    with pytest.raises(InputError, match="'a1~1' is that of a copy"):
+        copies([DOCUMENT, DOCUMENT.replace(doc_id="a1~1")], 1)
+
+
 def test_copies_are_the_same_everywhere() -> None:
     """What teachers said of them is kept by a hash of their text."""
     table = json.dumps({word: list(others) for word, others in neighbours().items()})
@@ -68,7 +77,13 @@ def test_any_text_keeps_its_sentences(texts: list[str], number: int) -> None:
     changed = copy(document, number, {})
     assert changed.text == document.text
     assert changed.sentences == document.sentences
-    assert copy(document, number, NEAR) == copy(document, number, NEAR)
+    changed = copy(document, number, dict.fromkeys(("a", "an", "is"), ("another",)))
+    assert len(changed.sentences) == len(document.sentences)
+    edges = [0, *(e for s in document.sentences for e in (s.start, s.end)), len(document.text)]
+    others = [0, *(e for s in changed.sentences for e in (s.start, s.end)), len(changed.text)]
+    for place in range(0, len(edges), 2):  # what lies between sentences
+        between = document.text[edges[place] : edges[place + 1]]
+        assert changed.text[others[place] : others[place + 1]] == between
 
 
 @pytest.mark.parametrize("text", ["don't", "rock’n", "x", "été", "U.S."])

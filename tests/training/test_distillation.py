@@ -18,6 +18,7 @@ from natostance.evaluation.harness import evaluate
 from natostance.inference.classifier import StanceClassifier
 from natostance.text.windows import WindowReader, WindowSettings
 from natostance.training import examples
+from natostance.training.copies import copy
 from natostance.training.distillation import SoftTargets, soft_targets
 from natostance.training.folds import folds_of
 from natostance.training.recipe import Recipe
@@ -221,6 +222,25 @@ def test_of_an_article_those_speak_that_did_not_learn_from_it(
         np.testing.assert_allclose(tokens(of_both, name), mean, atol=1e-6)
     np.testing.assert_array_equal(tokens(of_both, second), tokens(of_sure, second))
     assert np.abs(tokens(of_sure, second) - tokens(of_unsure, second)).max() > 0.01
+    # of a copy those speak that speak of its article
+    made = [copy(document, 1, {}) for document in documents[:3]]
+    of_copies = soft_targets([sure, unsure], [*documents, *made], STANCE)
+    for name in (first, second, other):
+        np.testing.assert_array_equal(tokens(of_copies, f"{name}~1"), tokens(of_both, name))
+
+
+def test_a_document_without_sentences_shifts_nothing(
+    tiny_model: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    first, second, *_ = Corpus.load(tiny_corpus).split("dev")
+    empty = first.replace(doc_id="empty", sentences=(), spans=())
+    alone = soft_targets([tiny_model], [first, second], STANCE)
+    for cache in (None, tmp_path):
+        found = soft_targets([tiny_model], [first, empty, second], STANCE, cache)
+        assert found["empty"] == []
+        for one, two in zip(found[second.doc_id], alone[second.doc_id], strict=True):
+            np.testing.assert_array_equal(one.offsets, two.offsets)
+            np.testing.assert_allclose(one.tokens, two.tokens, atol=1e-6)
 
 
 @pytest.mark.parametrize("papers", [None, {"data": {}}, {"data": {"learned": None}}])

@@ -18,6 +18,7 @@ from natostance.modeling.encoder import load_tokenizer
 from natostance.modeling.network import NetworkSettings, StanceNetwork
 from natostance.text.windows import WindowReader, WindowSettings
 from natostance.training import examples, loop
+from natostance.training.copies import copy
 from natostance.training.distillation import SoftTargets
 from natostance.training.recipe import DistillationSettings, OptimisationSettings
 
@@ -193,10 +194,32 @@ def test_what_is_not_annotated_counts_by_its_teachers(
 
 
 def test_windows_read_what_the_dataset_holds(corpus: Corpus, reader: WindowReader) -> None:
-    documents = corpus.split("train")[:3]
-    rows = examples.build(documents, reader, corpus.labels, {})
+    spoken, unspoken = corpus.split("train")[:2]
+    bare = copy(spoken, 1, {})
+    draw = np.random.default_rng(1)
+    said = {
+        document.doc_id: [
+            SoftTargets(
+                draw.dirichlet([1, 1, 1]).astype("f4"),
+                draw.dirichlet([1, 1, 1], len(offsets)).astype("f4"),
+                np.array(offsets, np.int32),
+            )
+            for _, offsets in reader.tokenize(document.text, document.sentences)
+        ]
+        for document in (spoken, bare)
+    }
+    rows = examples.build([spoken, unspoken, bare], reader, corpus.labels, said)
     windows = examples.Windows(rows)
     assert len(windows) == len(rows) > 3
+    assert 0 < sum(row["annotated"] for row in rows) < len(rows)
+    np.testing.assert_array_equal(
+        np.concatenate([row["soft_tokens"] for row in rows if not row["annotated"]])[
+            np.concatenate([row["token_labels"] for row in rows if not row["annotated"]]) >= 0
+        ],
+        np.concatenate([target.tokens for target in said[bare.doc_id]]),
+    )
+    picked = examples.Windows(rows.select([2, 0]))
+    np.testing.assert_array_equal(picked[0]["input_ids"], rows[2]["input_ids"])
     for one, two in zip(rows, windows, strict=True):
         assert one.keys() == two.keys()
         for name, value in one.items():

@@ -320,8 +320,8 @@ def test_some_parts_alone_may_decide_the_temperature(
         return Checkpoint.load(train(recipe)).config.calibration.temperature  # type: ignore[arg-type]
 
     assert temperature("some", ["articles"]) < temperature("all", None) - 0.2
-    with pytest.raises(InputError, match="has no split 'dev'"):
-        (corpus / "corpus.yaml").write_text("dev: [s1, s2]\n", encoding="utf-8")
+    (corpus / "corpus.yaml").write_text("dev: [s1, s2]\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no dev article lies in articles"):
         temperature("none", ["articles"])
     with pytest.raises(ValueError, match="folds do not use these"):
         CalibrationSettings(folds=2, temperature_parts=["articles"])

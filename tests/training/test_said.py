@@ -71,7 +71,7 @@ def test_articles_that_changed_or_were_not_asked_are_refused(
 ) -> None:
     file = tmp_path / "said.npz"
     save_said(file, documents[1:], said, STANCE)
-    with pytest.raises(InputError, match="did not speak of 1 articles, first of a20"):
+    with pytest.raises(InputError, match="did not speak of 1 articles or copies, first of a20"):
         load_said(file, documents, reader, STANCE)
     assert set(load_said(file, documents, reader, STANCE, partly=True)) == {"a21", "a22", "a23"}
     changed = documents[1].replace(sentences=documents[1].sentences[:-1])
@@ -128,6 +128,7 @@ def test_a_file_that_holds_something_else_is_refused(
         ("sentences", lambda a: a[:-1]),
         ("sentences", lambda a: a.astype("U")),
         ("documents", None),
+        ("teachers", None),
     ],
 )
 def test_parts_that_do_not_fit_each_other_are_refused(
