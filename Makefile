@@ -107,14 +107,15 @@ teachers: $(VENV)/.dev  ## the latest five teachers, and what they say of articl
 	$(BIN)/natostance teach configs/minilm-copies.yaml --copies 7 $(FOLDS:%=--teacher runs/teachers-2/%/teacher) \
 	    --before training/said/mpnet.npz --out training/said/mpnet-copies.npz
 
-train: $(VENV)/.dev  ## the released model again, in its four steps (needs NATOSTANCE_ARTICLES; hours without a GPU)
+train: $(VENV)/.dev  ## the released model again, in its five steps (needs NATOSTANCE_ARTICLES; hours without a GPU)
 	test -f runs/minilm-l6/run.json || $(BIN)/natostance train configs/minilm.yaml
 	for seed in 1 2; do \
 	    test -f runs/$$seed/minilm-l6-continued/run.json || \
 	        $(BIN)/natostance train configs/minilm-continued.yaml --seed $$seed --out runs/$$seed || exit; \
 	done
 	test -f runs/mean/minilm-l6/run.json || $(BIN)/natostance train configs/minilm-mean.yaml
-	$(BIN)/natostance train configs/minilm-copies.yaml
+	test -f runs/copies/minilm-l6/run.json || $(BIN)/natostance train configs/minilm-copies.yaml
+	$(BIN)/natostance train configs/minilm-release.yaml
 
 SEEDS ?= 1 2 3 4 5
 RECIPE ?= configs/minilm.yaml

@@ -179,6 +179,8 @@ def _data(run: Json) -> str:
             " It also learned from what other models said, kept in a file "
             f"(sha256 `{str(said)[:16]}`)."
         )
+    if copies := get(run, "recipe", "distillation", "copies"):
+        text += f" Copies of each article with other words ({copies}) it learned from these alone."
     return text + _beginnings(run)
 
 

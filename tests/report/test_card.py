@@ -54,6 +54,12 @@ def test_a_card_says_that_others_taught_the_model() -> None:
     assert "from the probabilities of 2 other models" in text(teachers=["a", "b"], said=None)
     told = text(teachers=[], said="0123456789abcdef0123")
     assert "what other models said, kept in a file (sha256 `0123456789abcdef`)" in told
+    assert "Copies of each article" not in told
+    run = {
+        "data": {**data, "teachers": ["a"]},
+        "recipe": {"distillation": {"copies": 3}},
+    }
+    assert "Copies of each article with other words (3)" in card_of(Papers(CONFIG, run))
 
 
 def test_a_card_says_what_models_it_was_made_of() -> None:
