@@ -21,6 +21,7 @@ from natostance.formats.standoff import read_standoff
 from natostance.modeling.encoder import load_tokenizer
 from natostance.settings import load_yaml
 from natostance.text.windows import WindowReader
+from natostance.training.copies import copies
 from natostance.training.pretraining import PretrainingSettings
 from natostance.training.recipe import Recipe
 from natostance.training.said import load_said
@@ -45,15 +46,17 @@ def test_every_recipe_loads_and_names_a_corpus_that_is_there(path: Path) -> None
         assert (ROOT / recipe.data.corpus / part).is_dir()
 
 
-def test_what_teachers_said_is_of_the_articles_as_they_lie_here() -> None:
+@pytest.mark.parametrize("name", ["minilm.yaml", "minilm-copies.yaml"])
+def test_what_teachers_said_is_of_the_articles_and_copies_as_they_lie_here(name: str) -> None:
     """Of those whose text is here; the others are checked where a model is trained."""
-    recipe = Recipe.load(ROOT / "configs" / "minilm.yaml")
+    recipe = Recipe.load(ROOT / "configs" / name)
     assert recipe.distillation.said is not None
     real = {"real", "added"}
     assert real < set(recipe.data.parts or [])
     parts = sorted(set(recipe.data.parts or []) - real)
     corpus = Corpus.load(ROOT / recipe.data.corpus, parts)
     documents = [d for split in recipe.data.train for d in corpus.split(split)]
+    documents += copies(documents, recipe.distillation.copies)
     tokenizer, special = load_tokenizer(recipe.network.encoder)
     reader = WindowReader(tokenizer, special, recipe.window)
     said = load_said(ROOT / recipe.distillation.said, documents, reader, corpus.labels)
