@@ -84,7 +84,10 @@ def _dev_note(papers: Papers) -> str:
     if get(papers.run, "recipe", "optimisation", "keep") == "last":
         chose = "among recipes"
     seed = papers.run.get("seed")
-    one = f" They are of one run (seed {seed})." if seed is not None and not papers.seeds else ""
+    what = f"one run (seed {seed})"
+    if get(papers.run, "recipe", "optimisation", "epochs") == 0:
+        what = "one mean of weights, and of no other seeds"
+    one = f" They are of {what}." if seed is not None and not papers.seeds else ""
     test = "" if "test" in papers.results else " On the test split it was not measured."
     return (
         f"Figures on the dev split flatter the model a little: the split also chose {chose}."

@@ -48,7 +48,7 @@ def save_said(
     its text and sentences, and the count of its sentences; for each sentence its count of tokens
     and its probabilities; for each token its probabilities. Of probabilities the roots are kept,
     label by label, in steps of 1/255 for sentences and 1/31 for tokens: that takes a seventh of
-    what half precision takes, and is finer than teachers agree.
+    what half precision takes.
 
     Args:
         path: the file.

@@ -107,6 +107,8 @@ def test_a_card_gives_the_figures_with_intervals_slices_and_challenge() -> None:
     assert "expected calibration error 0.050" in text
     assert "| denial | 3 of 4 | 1 of 2 |" in text
     assert "one run (seed 7)" in text
+    mean = {"seed": 7, "recipe": {"optimisation": {"epochs": 0}}}
+    assert "one run" not in card_of(Papers(CONFIG, mean, {"dev": RESULTS}))
     assert "On the test split it was not measured." in text
     assert "about 25 of a hundred labels are wrong" in text
     assert yaml.safe_load(text.split("---")[1])["model-index"][0]["results"][0]["metrics"][0] == {

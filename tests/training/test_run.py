@@ -290,7 +290,7 @@ def test_what_is_averaged_must_have_learned_from_the_recipe_s_articles(
 
 
 def test_some_parts_alone_may_decide_the_temperature(
-    tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
 ) -> None:
     """Dev articles of another part that are labelled at random shift it only where they count."""
     corpus = tmp_path / "corpus"
@@ -315,6 +315,8 @@ def test_some_parts_alone_may_decide_the_temperature(
             tiny_encoder,
             corpus,
             Recipe,
+            network={"encoder": str(tiny_encoder), "start": str(tiny_model)},
+            optimisation={"epochs": 0},
             calibration={"temperature_parts": parts},
         )
         return Checkpoint.load(train(recipe)).config.calibration.temperature  # type: ignore[arg-type]
