@@ -37,23 +37,25 @@ _EMBEDDINGS = "embeddings.word_embeddings.weight"
 Neighbours = Mapping[str, Sequence[str]]
 
 
-def copies(documents: Sequence[Document], count: int) -> list[Document]:
+def copies(documents: Sequence[Document], count: int, first: int = 1) -> list[Document]:
     """Some copies of each document; the same ones on every machine.
 
     Args:
         documents: with sentences.
         count: how many of each.
+        first: number of the first of them.
 
     Returns:
-        ``count`` documents of each, one after the other: ids end in ``~1``, ``~2``, ..., sentences
-        have no labels, and ``meta["copy_of"]`` is the document's id.
+        ``count`` documents of each, one after the other: ids end in their numbers (``~1``, ``~2``,
+        ...), sentences have no labels, and ``meta["copy_of"]`` is the document's id.
 
     Raises:
         InputError: a document has the id of a copy.
         MissingExtraError: the packaged MiniLM is not installed.
     """
     near = neighbours() if count and documents else {}
-    made = [copy(d, number, near) for d in documents for number in range(1, count + 1)]
+    numbers = range(first, first + count)
+    made = [copy(d, number, near) for d in documents for number in numbers]
     taken = {d.doc_id for d in documents} & {d.doc_id for d in made}
     if taken:
         raise InputError(

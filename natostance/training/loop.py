@@ -18,6 +18,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traini
 from natostance.modeling import cpu_training
 from natostance.modeling.heads import pool_sentences
 from natostance.modeling.network import StanceNetwork
+from natostance.training.averaging import MeanOfWeights
 from natostance.training.examples import IGNORED, Windows, collate
 from natostance.training.recipe import DistillationSettings, OptimisationSettings
 
@@ -177,7 +178,7 @@ def fit(
     callbacks: list[Any],
     resume: bool,
 ) -> list[dict[str, float]]:
-    """Train a network in place, and leave it with the weights of its best or last epoch.
+    """Train a network in place, and leave it with the weights that the settings say to keep.
 
     Args:
         network: what is trained.
@@ -240,6 +241,8 @@ def fit(
         data_collator=partial(collate, pad=pad),
         callbacks=[*([EarlyStoppingCallback(settings.patience)] if best else []), *callbacks],
     )
+    if settings.keep == "mean":
+        trainer.add_callback(MeanOfWeights(network, folder, settings.mean_from))
     trainer.remove_callback(PrinterCallback)  # it prints every log; callers choose what they show
     trainer.train(resume_from_checkpoint=resume)
     # in bf16 the trainer leaves its autocast around the network, and what is measured or calibrated

@@ -204,7 +204,7 @@ class _Pupil:
     ) -> list[dict[str, float]]:
         """Make a fresh network and train it; returns what was logged.
 
-        Without dev documents no epoch is best, and the last one is kept.
+        Without dev documents no epoch is best, and in its place the last one is kept.
         """
         transformers.set_seed(self.recipe.seed)
         self.network = self._fresh()
@@ -215,7 +215,7 @@ class _Pupil:
             return {"macro_f1": result.macro_f1, "character_f1": result.character_f1}
 
         optimisation = self.recipe.optimisation
-        if not dev:
+        if not dev and optimisation.keep == "best":
             optimisation = optimisation.model_copy(update={"keep": "last"})
         return loop.fit(
             self.network,

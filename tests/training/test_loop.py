@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import TrainingArguments
+from transformers import TrainerCallback, TrainingArguments
 
 from natostance.corpus import Corpus
 from natostance.document import Document, Sentence
@@ -18,6 +18,7 @@ from natostance.modeling.encoder import load_tokenizer
 from natostance.modeling.network import NetworkSettings, StanceNetwork
 from natostance.text.windows import WindowReader, WindowSettings
 from natostance.training import examples, loop
+from natostance.training.averaging import EVERY
 from natostance.training.copies import copy
 from natostance.training.distillation import SoftTargets
 from natostance.training.recipe import DistillationSettings, OptimisationSettings
@@ -236,3 +237,42 @@ def test_the_divergence_is_that_of_the_items_that_count() -> None:
     expected = (0.5 * math.log(2 / 3) + 0.5 * math.log(2)) / 2
     expected += (0.75 * math.log(3 / 2) + 0.25 * math.log(1 / 2)) / 2
     assert float(loop._divergence(one, two, counted)) == pytest.approx(expected, abs=1e-6)
+
+
+class _Steps(TrainerCallback):
+    """Keeps the weights after each step."""
+
+    def __init__(self, network: StanceNetwork) -> None:
+        self.network = network
+        self.seen: list[dict[str, torch.Tensor]] = []
+
+    def on_step_end(self, *_: object, **__: object) -> None:
+        self.seen.append({n: p.detach().clone() for n, p in self.network.named_parameters()})
+
+
+def test_the_mean_of_the_weights_is_of_the_steps_after_the_first_share(
+    tiny_encoder: Path, corpus: Corpus, reader: WindowReader, tmp_path: Path
+) -> None:
+    network = StanceNetwork.pretrained(NetworkSettings(encoder=str(tiny_encoder)), 3)
+    steps = _Steps(network)
+    loop.fit(
+        network,
+        examples.build(corpus.split("train"), reader, corpus.labels),
+        OptimisationSettings(
+            epochs=4, keep="mean", mean_from=0.5, batch_windows=1, precision="fp32"
+        ),
+        DistillationSettings(),
+        pad=reader.special.pad,
+        seed=1,
+        folder=tmp_path,
+        measure=None,
+        callbacks=[steps],
+        resume=False,
+    )
+    number = len(steps.seen)
+    counted = [s for s in range(1, number + 1) if s == number or (s > number / 2 and not s % EVERY)]
+    assert len(counted) > 2
+    for name, kept in network.named_parameters():
+        mean = torch.stack([steps.seen[s - 1][name] for s in counted]).mean(0)
+        assert torch.allclose(kept, mean, atol=1e-6), name
+    assert any(not torch.equal(p, steps.seen[-1][n]) for n, p in network.named_parameters())
