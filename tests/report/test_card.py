@@ -55,11 +55,14 @@ def test_a_card_says_that_others_taught_the_model() -> None:
     told = text(teachers=[], said="0123456789abcdef0123")
     assert "what other models said, kept in a file (sha256 `0123456789abcdef`)" in told
     assert "Copies of each article" not in told
-    run = {
+    run: dict[str, Any] = {
         "data": {**data, "teachers": ["a"]},
         "recipe": {"distillation": {"copies": 3}},
     }
-    assert "Copies of each article with other words (3)" in card_of(Papers(CONFIG, run))
+    copies = "Copies of each article with other words (3) it learned from these alone"
+    assert f"{copies}." in card_of(Papers(CONFIG, run))
+    run["recipe"]["distillation"]["originals"] = False
+    assert f"{copies}, and in this run nothing else." in card_of(Papers(CONFIG, run))
 
 
 def test_a_card_says_what_models_it_was_made_of() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from transformers import TrainerCallback, TrainingArguments
+from training_support import KillAfterEpoch, KilledError
+from transformers import TrainerCallback, TrainingArguments, set_seed
 
 from natostance.corpus import Corpus
 from natostance.document import Document, Sentence
@@ -250,11 +252,12 @@ class _Steps(TrainerCallback):
         self.seen.append({n: p.detach().clone() for n, p in self.network.named_parameters()})
 
 
-def test_the_mean_of_the_weights_is_of_the_steps_after_the_first_share(
-    tiny_encoder: Path, corpus: Corpus, reader: WindowReader, tmp_path: Path
-) -> None:
-    network = StanceNetwork.pretrained(NetworkSettings(encoder=str(tiny_encoder)), 3)
-    steps = _Steps(network)
+def _keep_the_mean(
+    encoder: Path, corpus: Corpus, reader: WindowReader, folder: Path, *, resume: bool, **more: Any
+) -> StanceNetwork:
+    """A network with the mean of its weights in the second half of the steps."""
+    set_seed(1)
+    network = StanceNetwork.pretrained(NetworkSettings(encoder=str(encoder)), 3)
     loop.fit(
         network,
         examples.build(corpus.split("train"), reader, corpus.labels),
@@ -264,15 +267,40 @@ def test_the_mean_of_the_weights_is_of_the_steps_after_the_first_share(
         DistillationSettings(),
         pad=reader.special.pad,
         seed=1,
-        folder=tmp_path,
+        folder=folder,
         measure=None,
-        callbacks=[steps],
-        resume=False,
+        callbacks=more["callbacks"](network),
+        resume=resume,
     )
-    number = len(steps.seen)
+    return network
+
+
+def test_the_mean_of_the_weights_is_of_the_steps_after_the_first_share(
+    tiny_encoder: Path, corpus: Corpus, reader: WindowReader, tmp_path: Path
+) -> None:
+    steps: list[_Steps] = []
+
+    def watch(network: StanceNetwork) -> list[_Steps]:
+        steps.append(_Steps(network))
+        return steps
+
+    network = _keep_the_mean(
+        tiny_encoder, corpus, reader, tmp_path / "whole", resume=False, callbacks=watch
+    )
+    seen = steps[0].seen
+    number = len(seen)
     counted = [s for s in range(1, number + 1) if s == number or (s > number / 2 and not s % EVERY)]
     assert len(counted) > 2
     for name, kept in network.named_parameters():
-        mean = torch.stack([steps.seen[s - 1][name] for s in counted]).mean(0)
+        mean = torch.stack([seen[s - 1][name] for s in counted]).mean(0)
         assert torch.allclose(kept, mean, atol=1e-6), name
-    assert any(not torch.equal(p, steps.seen[-1][n]) for n, p in network.named_parameters())
+    assert any(not torch.equal(p, seen[-1][n]) for n, p in network.named_parameters())
+
+    broken = {"encoder": tiny_encoder, "corpus": corpus, "reader": reader}
+    with pytest.raises(KilledError):
+        _keep_the_mean(
+            **broken, folder=tmp_path / "b", resume=False, callbacks=lambda _: [KillAfterEpoch(3)]
+        )
+    again = _keep_the_mean(**broken, folder=tmp_path / "b", resume=True, callbacks=lambda _: [])
+    for name, kept in network.named_parameters():
+        assert torch.equal(kept, again.get_parameter(name)), name

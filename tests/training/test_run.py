@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from support import tiny_recipe
-from transformers import TrainerCallback
+from training_support import KillAfterEpoch, KilledError
 
 from natostance.checkpoint import Checkpoint, sha256_of
 from natostance.corpus import Corpus
@@ -22,21 +22,6 @@ from natostance.report.card import card
 from natostance.training import release
 from natostance.training.recipe import CalibrationSettings, Recipe
 from natostance.training.run import screen, train
-
-
-class KilledError(Exception):
-    pass
-
-
-class KillAfterEpoch(TrainerCallback):
-    """Stops a run the hard way, at the beginning of an epoch."""
-
-    def __init__(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def on_epoch_begin(self, args: object, state: object, control: object, **_: object) -> None:
-        if round(state.epoch or 0) == self.epoch:  # type: ignore[attr-defined]
-            raise KilledError
 
 
 def test_the_model_learned_what_the_corpus_holds(tiny_model: Path, tiny_corpus: Path) -> None:

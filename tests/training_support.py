@@ -1,0 +1,20 @@
+"""What tests do to training runs."""
+
+from __future__ import annotations
+
+from transformers import TrainerCallback
+
+
+class KilledError(Exception):
+    pass
+
+
+class KillAfterEpoch(TrainerCallback):
+    """Stops a run the hard way, at the beginning of an epoch."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def on_epoch_begin(self, args: object, state: object, control: object, **_: object) -> None:
+        if round(state.epoch or 0) == self.epoch:  # type: ignore[attr-defined]
+            raise KilledError
