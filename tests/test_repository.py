@@ -46,22 +46,23 @@ def test_every_recipe_loads_and_names_a_corpus_that_is_there(path: Path) -> None
         assert (ROOT / recipe.data.corpus / part).is_dir()
 
 
-@pytest.mark.parametrize(
-    "name", ["minilm.yaml", "minilm-copies.yaml", "minilm-copies-3.yaml", "minilm-copies-5.yaml"]
-)
+@pytest.mark.parametrize("name", ["minilm.yaml", "minilm-copies-alone.yaml"])
 def test_what_teachers_said_is_of_the_articles_and_copies_as_they_lie_here(name: str) -> None:
     """Of those whose text is here; the others are checked where a model is trained."""
     recipe = Recipe.load(ROOT / "configs" / name)
-    assert recipe.distillation.said is not None
+    settings = recipe.distillation
+    assert settings.said is not None
     real = {"real", "added"}
     assert real < set(recipe.data.parts or [])
     parts = sorted(set(recipe.data.parts or []) - real)
     corpus = Corpus.load(ROOT / recipe.data.corpus, parts)
     documents = [d for split in recipe.data.train for d in corpus.split(split)]
-    documents += copies(documents, recipe.distillation.copies, recipe.distillation.first_copy)
+    if settings.copies:
+        # some tell as well as all whether copies are made as they were when teachers were asked
+        documents += copies(documents[::9], settings.first_copy + settings.copies - 1)
     tokenizer, special = load_tokenizer(recipe.network.encoder)
     reader = WindowReader(tokenizer, special, recipe.window)
-    said = load_said(ROOT / recipe.distillation.said, documents, reader, corpus.labels)
+    said = load_said(ROOT / settings.said, documents, reader, corpus.labels)
     assert set(said) == {d.doc_id for d in documents}
 
 

@@ -195,8 +195,6 @@ def fit(
     Returns:
         What was logged, step by step.
     """
-    if not settings.epochs:
-        return []
     if settings.freeze_embeddings:
         network.encoder.get_input_embeddings().requires_grad_(False)
     on_cpu = not torch.cuda.is_available()

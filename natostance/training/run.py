@@ -215,6 +215,8 @@ class _Pupil:
             return {"macro_f1": result.macro_f1, "character_f1": result.character_f1}
 
         optimisation = self.recipe.optimisation
+        if not optimisation.epochs:
+            return []
         if not dev and optimisation.keep == "best":
             optimisation = optimisation.model_copy(update={"keep": "last"})
         return loop.fit(
