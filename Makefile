@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: label picture figures test test-browser test-peers test-kill test-hostile test-ray test-remote test-fuzz \
+.PHONY: label picture figures test test-browser test-encoders test-peers test-kill test-hostile test-ray test-remote test-fuzz \
     test-label-studio test-install lint format benchmark memory scaling segmentation teachers train seeds evaluate clean help
 
 help:            ## this list
@@ -46,6 +46,9 @@ test-browser: $(VENV)/.dev  ## reports in headless Chromium (Debian: apt-get ins
 	@command -v chromium chromium-browser >/dev/null || { echo "install chromium first"; exit 2; }
 	$(PIP) playwright axe-playwright-python
 	$(BIN)/python -m pytest -m browser -s
+
+test-encoders: $(VENV)/.dev  ## each kind of encoder that a recipe names, trained in a tiny size
+	$(BIN)/python -m pytest -m encoders tests/training
 
 test-kill: $(VENV)/.dev  ## a job of 2,000 articles, killed a hundred times
 	$(BIN)/python -m pytest -m kill -s tests/batch

@@ -14,7 +14,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +53,8 @@ def copies(documents: Sequence[Document], count: int, first: int = 1) -> list[Do
         InputError: a document has the id of a copy.
         MissingExtraError: the packaged MiniLM is not installed.
     """
-    near = neighbours() if count and documents else {}
+    words = {word.lower() for d in documents for word in _WORD.findall(d.text)} if count else ()
+    near = neighbours(frozenset(words))
     numbers = range(first, first + count)
     made = [copy(d, number, near) for d in documents for number in numbers]
     taken = {d.doc_id for d in documents} & {d.doc_id for d in made}
@@ -119,33 +120,46 @@ def _change(text: str, near: Neighbours, share: float, draw: Callable[[], float]
     return _WORD.sub(another, text)
 
 
-@cache
-def neighbours() -> Neighbours:
+# a training run asks twice, of the same words
+@lru_cache(maxsize=1)
+def neighbours(words: frozenset[str]) -> Neighbours:
     """For each English word that the packaged MiniLM reads as one token, the nearest such words.
 
     Nearness is the cosine of the word embeddings less their mean. It is computed in whole numbers,
     so that no machine finds other words than another.
 
+    Args:
+        words: in lower case; those that are no such word have none.
+
     Raises:
         MissingExtraError: the packaged MiniLM is not installed.
     """
+    found: dict[str, tuple[str, ...]] = {}
+    if not words:
+        return found
+    known, vectors = _embeddings()
+    rows = np.array([i for i, word in enumerate(known) if word in words], dtype=np.int64)
+    for first in range(0, len(rows), 1024):
+        block = rows[first : first + 1024]
+        cosines = vectors[block] @ vectors.T
+        cosines[np.arange(len(block)), block] = -np.inf
+        worst = torch.topk(torch.from_numpy(cosines), NEAREST).values[:, -1].numpy()
+        for near, least, own in zip(cosines, worst, block, strict=True):
+            # more than are wanted may be as near as the last: the earlier ones are taken
+            among = np.flatnonzero(near >= least)
+            order = np.lexsort((among, -near[among]))[:NEAREST]
+            found[known[own]] = tuple(known[i] for i in among[order])
+    return found
+
+
+@cache
+def _embeddings() -> tuple[list[str], NDArray[np.float32]]:
+    """The words that the packaged MiniLM reads as one token, and their vectors of equal length."""
     folder = Path(encoder_source(PACKAGED))
     tokens = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
     words = [token for token in tokens if re.fullmatch("[a-z]{2,}", token)]
     embeddings = load_file(folder / "model.safetensors")[_EMBEDDINGS]
-    vectors = _whole_numbers(embeddings[[tokens[word] for word in words]])
-    found: dict[str, tuple[str, ...]] = {}
-    for first in range(0, len(words), 1024):
-        block = vectors[first : first + 1024]
-        cosines = block @ vectors.T
-        cosines[np.arange(len(block)), np.arange(first, first + len(block))] = -np.inf
-        worst = torch.topk(torch.from_numpy(cosines), NEAREST).values[:, -1].numpy()
-        for row, word in enumerate(words[first : first + 1024]):
-            # more than are wanted may be as near as the last: the earlier ones are taken
-            among = np.flatnonzero(cosines[row] >= worst[row])
-            order = np.lexsort((among, -cosines[row, among]))[:NEAREST]
-            found[word] = tuple(words[i] for i in among[order])
-    return found
+    return words, _whole_numbers(embeddings[[tokens[word] for word in words]])
 
 
 def _whole_numbers(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -285,7 +285,13 @@ def test_a_fold_that_is_held_out_is_not_learned_from_and_is_measured(
     whole = Corpus.load(varied_corpus).split("train")
     learned = []
     for fold in ("1/3", "2/3", "3/3"):
-        recipe = tiny_recipe(tmp_path / fold[0], tiny_encoder, varied_corpus, Recipe)
+        recipe = tiny_recipe(
+            tmp_path / fold[0],
+            tiny_encoder,
+            varied_corpus,
+            Recipe,
+            optimisation={"epochs": 1, "batch_windows": 4, "precision": "fp32"},
+        )
         folder = train(recipe.holding_out(fold))  # type: ignore[attr-defined]
         run = json.loads((folder / "run.json").read_text())
         assert run["recipe"]["data"]["hold_out"] == {"number": int(fold[0]), "of": 3}

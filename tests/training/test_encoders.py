@@ -46,7 +46,14 @@ def test_every_recipe_names_an_encoder_of_a_kind_that_is_tested() -> None:
     assert names - {"runs/minilm-news"} <= set(KINDS)
 
 
-@pytest.mark.parametrize("name", KINDS)
+# to export what torch has to trace takes ten seconds a kind
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name == "minilm" else pytest.param(name, marks=pytest.mark.encoders)
+        for name in KINDS
+    ],
+)
 def test_an_encoder_of_the_kind_trains_and_runs_without_torch(
     name: str, tiny_corpus: Path, tmp_path: Path
 ) -> None:
