@@ -137,7 +137,7 @@ def neighbours(words: frozenset[str]) -> Neighbours:
     found: dict[str, tuple[str, ...]] = {}
     if not words:
         return found
-    known, vectors = _embeddings()
+    known, vectors = _vocabulary()
     rows = np.array([i for i, word in enumerate(known) if word in words], dtype=np.int64)
     for first in range(0, len(rows), 1024):
         block = rows[first : first + 1024]
@@ -153,7 +153,7 @@ def neighbours(words: frozenset[str]) -> Neighbours:
 
 
 @cache
-def _embeddings() -> tuple[list[str], NDArray[np.float32]]:
+def _vocabulary() -> tuple[list[str], NDArray[np.float32]]:
     """The words that the packaged MiniLM reads as one token, and their vectors of equal length."""
     folder = Path(encoder_source(PACKAGED))
     tokens = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
