@@ -9,6 +9,17 @@ class KilledError(Exception):
     pass
 
 
+class KillAfterStep(TrainerCallback):
+    """Stops a run the hard way, before another step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step_begin(self, args: object, state: object, control: object, **_: object) -> None:
+        if state.global_step == self.step:  # type: ignore[attr-defined]
+            raise KilledError
+
+
 class KillAfterEpoch(TrainerCallback):
     """Stops a run the hard way, at the beginning of an epoch."""
 

@@ -172,6 +172,14 @@ class Windows(torch.utils.data.Dataset[dict[str, Any]]):
     def __len__(self) -> int:
         return self._length
 
+    @property
+    def lengths(self) -> NDArray[Any]:
+        """Tokens of each window."""
+        _, ends = self._columns["input_ids"]
+        assert ends is not None
+        lengths: NDArray[Any] = np.diff(ends)
+        return lengths
+
     def __getitem__(self, place: int) -> dict[str, Any]:
         if not 0 <= place < self._length:
             raise IndexError(place)

@@ -13,14 +13,18 @@ from typing import Any
 import datasets
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainingArguments
 
 from natostance.modeling import cpu_training
 from natostance.modeling.heads import pool_sentences
 from natostance.modeling.network import StanceNetwork
+from natostance.training import states
 from natostance.training.averaging import MeanOfWeights
 from natostance.training.examples import IGNORED, Windows, collate
+from natostance.training.order import LengthGrouped
 from natostance.training.recipe import DistillationSettings, OptimisationSettings
+from natostance.training.states import SaveStates
 
 METRIC = "eval_macro_f1"
 
@@ -49,6 +53,19 @@ class StanceTrainer(Trainer):
         self.settings = settings
         self.distillation = distillation
         self.measure = measure
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """Windows in batches of similar lengths; see `LengthGrouped`."""
+        windows, batch = self.train_dataset, self.args.train_batch_size
+        assert isinstance(windows, Windows)
+        steps = -(-len(windows) // batch)
+        order = LengthGrouped(
+            windows.lengths, batch, self.args.seed, lambda: self.state.global_step // steps
+        )
+        loader: DataLoader[Any] = self.accelerator.prepare(
+            DataLoader(windows, batch, sampler=order, collate_fn=self.data_collator)
+        )
+        return loader
 
     def compute_loss(
         self,
@@ -187,7 +204,7 @@ def fit(
         distillation: how much teachers count, where the examples hold what they say.
         pad: id of the padding token.
         seed: decides order and dropout.
-        folder: holds the state after each epoch, from which a killed run goes on.
+        folder: holds the last state, of minutes ago at most, from which a killed run goes on.
         measure: dev figures of the network; None: none are taken.
         callbacks: further callbacks of the trainer.
         resume: go on from the last state in the folder.
@@ -224,7 +241,6 @@ def fit(
         report_to=[],
         remove_unused_columns=False,
         disable_tqdm=True,
-        train_sampling_strategy="group_by_length",
         dataloader_pin_memory=False,
         max_grad_norm=1.0,
     )
@@ -241,6 +257,7 @@ def fit(
     )
     if settings.keep == "mean":
         trainer.add_callback(MeanOfWeights(network, folder, settings.mean_from))
+    trainer.add_callback(SaveStates(states.SECONDS))
     trainer.remove_callback(PrinterCallback)  # it prints every log; callers choose what they show
     trainer.train(resume_from_checkpoint=resume)
     # in bf16 the trainer leaves its autocast around the network, and what is measured or calibrated

@@ -57,12 +57,12 @@ def train(
     """Train a model and write its folder.
 
     The folder is ``<output>/<name>``; while training goes on, its subfolder ``state`` holds the
-    state after each epoch.
+    state, saved every ten minutes and after each epoch.
 
     Args:
         recipe: everything that decides the run.
         articles: folder with the texts of stand-off annotations; see `Corpus.load`.
-        resume: go on with a run that was stopped, from its last finished epoch.
+        resume: go on with a run that was stopped, from its last state.
         callbacks: callbacks of `transformers.Trainer`, for progress.
 
     Returns:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from support import tiny_recipe
-from training_support import KillAfterEpoch, KilledError
+from training_support import KillAfterEpoch, KillAfterStep, KilledError
 
 from natostance.checkpoint import Checkpoint, sha256_of
 from natostance.corpus import Corpus
@@ -19,7 +19,7 @@ from natostance.evaluation.harness import evaluate
 from natostance.inference.classifier import StanceClassifier
 from natostance.modeling.conversion import ConversionError
 from natostance.report.card import card
-from natostance.training import release
+from natostance.training import release, states
 from natostance.training.recipe import CalibrationSettings, Recipe
 from natostance.training.run import screen, train
 
@@ -73,6 +73,23 @@ def test_a_killed_run_goes_on_to_the_same_model(
     run, whole = (json.loads((f / "run.json").read_text()) for f in (resumed, tiny_model))
     assert run["epochs"] == whole["epochs"]
     assert run["dev"] == whole["dev"]
+
+
+def test_a_run_that_is_killed_within_an_epoch_goes_on_to_the_same_weights(
+    tiny_model: Path,
+    tiny_encoder: Path,
+    tiny_corpus: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(states, "SECONDS", 0)
+    recipe = tiny_recipe(tmp_path, tiny_encoder, tiny_corpus, Recipe)
+    # of eight epochs with five steps each
+    with pytest.raises(KilledError):
+        train(recipe, callbacks=[KillAfterStep(18)])
+    assert list(tmp_path.glob("tiny/state/checkpoint-18"))
+    resumed = train(recipe, resume=True)
+    assert Checkpoint.load(resumed).config.sha256 == Checkpoint.load(tiny_model).config.sha256
 
 
 def test_a_finished_model_is_not_overwritten(
