@@ -31,7 +31,7 @@ def train(
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a run that was stopped, from its last state.")
+        bool, typer.Option("--resume", help="Go on with a run that was stopped.")
     ] = False,
     quiet: Quiet = False,
 ) -> None:
