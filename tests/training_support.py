@@ -20,6 +20,13 @@ class KillAfterStep(TrainerCallback):
             raise KilledError
 
 
+class KillWhenMeasured(TrainerCallback):
+    """Stops a run the hard way, before its first figures on dev are kept."""
+
+    def on_evaluate(self, *_: object, **__: object) -> None:
+        raise KilledError
+
+
 class KillAfterEpoch(TrainerCallback):
     """Stops a run the hard way, at the beginning of an epoch."""
 

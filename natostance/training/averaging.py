@@ -16,15 +16,16 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 MEAN = "mean.safetensors"
 # neighbouring steps' weights hardly differ
-EVERY = 10
+COUNT_EVERY_STEPS = 10
 
 _COUNT = "count"
 
 
 class MeanOfWeights(TrainerCallback):
-    """Takes the mean of a network's learned weights, and leaves the network with it in the end.
+    """Takes the mean of a network's weights, and leaves the network with it in the end.
 
-    It is saved with each state of the trainer, so that a run that goes on has the same mean.
+    Frozen ones have none. It is saved with each state of the trainer, so that a run that goes on
+    has the same mean.
 
     Args:
         network: what is trained.
@@ -49,7 +50,7 @@ class MeanOfWeights(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         step, steps = state.global_step, state.max_steps
-        if step < steps and (step <= self._begin * steps or step % EVERY):
+        if step < steps and (step <= self._begin * steps or step % COUNT_EVERY_STEPS):
             return
         self._count += 1
         with torch.no_grad():
@@ -59,12 +60,15 @@ class MeanOfWeights(TrainerCallback):
                 else:
                     self._mean[name].lerp_(weights, 1 / self._count)
 
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def save(self, folder: Path) -> None:
+        """Write the mean so far into the folder of a state, if anything counts yet."""
         if self._count:
             tensors = {name: mean.contiguous() for name, mean in self._mean.items()}
-            save_file({**tensors, _COUNT: torch.tensor(self._count)}, self._path(state.global_step))
+            save_file({**tensors, _COUNT: torch.tensor(self._count)}, folder / MEAN)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if not self._count:  # stopped before anything counted
+            return
         with torch.no_grad():
             for name, weights in self._learned().items():
                 weights.copy_(self._mean[name])

@@ -53,14 +53,20 @@ class StanceTrainer(Trainer):
         self.settings = settings
         self.distillation = distillation
         self.measure = measure
+        self.mean: MeanOfWeights | None = None
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """The weights of a state, and their mean, if one is taken."""
+        super().save_model(output_dir, _internal_call)
+        if self.mean is not None and output_dir is not None:
+            self.mean.save(Path(output_dir))
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Windows in batches of similar lengths; see `LengthGrouped`."""
         windows, batch = self.train_dataset, self.args.train_batch_size
         assert isinstance(windows, Windows)
-        steps = -(-len(windows) // batch)
         order = LengthGrouped(
-            windows.lengths, batch, self.args.seed, lambda: self.state.global_step // steps
+            windows.lengths, batch, self.args.seed, lambda: self.state.global_step // len(loader)
         )
         loader: DataLoader[Any] = self.accelerator.prepare(
             DataLoader(windows, batch, sampler=order, collate_fn=self.data_collator)
@@ -256,10 +262,12 @@ def fit(
         callbacks=[*([EarlyStoppingCallback(settings.patience)] if best else []), *callbacks],
     )
     if settings.keep == "mean":
-        trainer.add_callback(MeanOfWeights(network, folder, settings.mean_from))
-    trainer.add_callback(SaveStates(states.SECONDS))
+        trainer.mean = MeanOfWeights(network, folder, settings.mean_from)
+        trainer.add_callback(trainer.mean)
+    trainer.add_callback(SaveStates(states.SAVE_EVERY_SECONDS))
     trainer.remove_callback(PrinterCallback)  # it prints every log; callers choose what they show
-    trainer.train(resume_from_checkpoint=resume)
+    state = states.last_state(folder) if resume else None
+    trainer.train(resume_from_checkpoint=None if state is None else str(state))
     # in bf16 the trainer leaves its autocast around the network, and what is measured or calibrated
     # afterwards would be computed in bf16
     trainer.accelerator.unwrap_model(network, keep_fp32_wrapper=False)

@@ -66,7 +66,7 @@ class OptimisationSettings(Settings):
     keep: Literal["best", "last", "mean"] = Field(
         default="best",
         description="the weights of the epoch with the best dev macro-F1, those of the last one, "
-        "or the mean of those that the run went through",
+        "or the mean of those that the run went through, each tenth step's",
     )
     mean_from: float = Field(
         default=0.25,

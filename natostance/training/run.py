@@ -41,6 +41,7 @@ from natostance.training.papers import (
     teacher_hashes,
 )
 from natostance.training.recipe import Recipe
+from natostance.training.states import last_state
 
 STATE, RECIPE = "state", "recipe.json"
 # on which runtimes are compared where there is no dev split
@@ -349,7 +350,7 @@ def _prepare(folder: Path, recipe: Recipe, resume: bool) -> bool:
         )
     state.mkdir(parents=True, exist_ok=True)
     write_json(noted, wanted)
-    return resume and any(state.glob("checkpoint-*"))
+    return resume and last_state(state) is not None
 
 
 def _check_length(network: StanceNetwork, recipe: Recipe) -> None:

@@ -1,13 +1,20 @@
-"""How often a run's state is saved, from which it goes on after it was stopped."""
+"""The states of a run that are saved, from which it goes on after it was stopped."""
 
 from __future__ import annotations
 
+import shutil
 import time
+from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
+from transformers.trainer_callback import TrainerState
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
-SECONDS = 600.0
+SAVE_EVERY_SECONDS = 600.0
+
+# what the trainer writes last
+_LAST = "trainer_state.json"
 
 
 class SaveStates(TrainerCallback):
@@ -25,8 +32,28 @@ class SaveStates(TrainerCallback):
         self._last = time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if time.monotonic() - self._last >= self._seconds:
+        # an epoch's last state is saved when it has been measured: who went on from an earlier one
+        # would leave the measurement out
+        ended = state.global_step % (state.max_steps // state.num_train_epochs) == 0
+        if not ended and time.monotonic() - self._last >= self._seconds:
             control.should_save = True
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._last = time.monotonic()
+
+
+def last_state(folder: Path) -> Path | None:
+    """The last state that was saved whole; None: there is none. What was begun after it is removed.
+
+    Args:
+        folder: where the trainer keeps its states.
+    """
+    found = folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*")
+    for state in sorted(found, key=lambda path: int(path.name.split("-")[-1]), reverse=True):
+        try:
+            TrainerState.load_from_json(str(state / _LAST))
+        except (OSError, ValueError, TypeError):
+            shutil.rmtree(state)
+        else:
+            return state
+    return None

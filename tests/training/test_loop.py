@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from natostance.modeling.encoder import load_tokenizer
 from natostance.modeling.network import NetworkSettings, StanceNetwork
 from natostance.text.windows import WindowReader, WindowSettings
 from natostance.training import examples, loop
-from natostance.training.averaging import EVERY
+from natostance.training.averaging import COUNT_EVERY_STEPS
 from natostance.training.copies import copy
 from natostance.training.distillation import SoftTargets
 from natostance.training.recipe import DistillationSettings, OptimisationSettings
@@ -289,7 +290,11 @@ def test_the_mean_of_the_weights_is_of_the_steps_after_the_first_share(
     )
     seen = steps[0].seen
     number = len(seen)
-    counted = [s for s in range(1, number + 1) if s == number or (s > number / 2 and not s % EVERY)]
+    counted = [
+        s
+        for s in range(1, number + 1)
+        if s == number or (s > number / 2 and not s % COUNT_EVERY_STEPS)
+    ]
     assert len(counted) > 2
     for name, kept in network.named_parameters():
         mean = torch.stack([seen[s - 1][name] for s in counted]).mean(0)
@@ -304,3 +309,29 @@ def test_the_mean_of_the_weights_is_of_the_steps_after_the_first_share(
     again = _keep_the_mean(**broken, folder=tmp_path / "b", resume=True, callbacks=lambda _: [])
     for name, kept in network.named_parameters():
         assert torch.equal(kept, again.get_parameter(name)), name
+
+
+def test_each_epoch_has_an_order_of_its_own(
+    tiny_encoder: Path, corpus: Corpus, reader: WindowReader, tmp_path: Path
+) -> None:
+    windows = examples.Windows(examples.build(corpus.split("train"), reader, corpus.labels))
+    trainer = loop.StanceTrainer(
+        StanceNetwork.pretrained(NetworkSettings(encoder=str(tiny_encoder)), 3),
+        OptimisationSettings(),
+        DistillationSettings(),
+        None,
+        args=TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[]),
+        train_dataset=windows,
+        data_collator=partial(examples.collate, pad=reader.special.pad),
+    )
+    loader = trainer.get_train_dataloader()
+
+    def order(step: int) -> str:
+        trainer.state.global_step = step
+        return str([batch["input_ids"].tolist() for batch in loader])
+
+    steps = len(loader)
+    assert steps > 1
+    # also where a run goes on within an epoch
+    assert order(0) == order(steps - 1)
+    assert order(0) != order(steps) == order(2 * steps - 1)

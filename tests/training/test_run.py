@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from support import tiny_recipe
-from training_support import KillAfterEpoch, KillAfterStep, KilledError
+from training_support import KillAfterEpoch, KillAfterStep, KilledError, KillWhenMeasured
 
 from natostance.checkpoint import Checkpoint, sha256_of
 from natostance.corpus import Corpus
@@ -76,20 +76,38 @@ def test_a_killed_run_goes_on_to_the_same_model(
 
 
 def test_a_run_that_is_killed_within_an_epoch_goes_on_to_the_same_weights(
-    tiny_model: Path,
-    tiny_encoder: Path,
-    tiny_corpus: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(states, "SECONDS", 0)
-    recipe = tiny_recipe(tmp_path, tiny_encoder, tiny_corpus, Recipe)
-    # of eight epochs with five steps each
+    optimisation = {"epochs": 3, "keep": "last", "batch_windows": 4, "precision": "fp32"}
+
+    def recipe(name: str) -> Recipe:
+        return tiny_recipe(  # type: ignore[return-value]
+            tmp_path / name, tiny_encoder, tiny_corpus, Recipe, optimisation=optimisation
+        )
+
+    whole = train(recipe("whole"))
+    monkeypatch.setattr(states, "SAVE_EVERY_SECONDS", 0)
+    # of five steps an epoch
     with pytest.raises(KilledError):
-        train(recipe, callbacks=[KillAfterStep(18)])
-    assert list(tmp_path.glob("tiny/state/checkpoint-18"))
-    resumed = train(recipe, resume=True)
-    assert Checkpoint.load(resumed).config.sha256 == Checkpoint.load(tiny_model).config.sha256
+        train(recipe("killed"), callbacks=[KillAfterStep(8)])
+    kept = tmp_path / "killed" / "tiny" / "state"
+    assert (kept / "checkpoint-8" / "trainer_state.json").exists()
+    # a state that was being written
+    (kept / "checkpoint-9").mkdir()
+    resumed = train(recipe("killed"), resume=True)
+    assert Checkpoint.load(resumed).config.sha256 == Checkpoint.load(whole).config.sha256
+
+
+def test_a_run_that_is_killed_while_an_epoch_is_measured_measures_it_again(
+    tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(states, "SAVE_EVERY_SECONDS", 0)
+    optimisation = {"epochs": 2, "batch_windows": 4, "precision": "fp32"}
+    recipe = tiny_recipe(tmp_path, tiny_encoder, tiny_corpus, Recipe, optimisation=optimisation)
+    with pytest.raises(KilledError):
+        train(recipe, callbacks=[KillWhenMeasured()])
+    run = json.loads((train(recipe, resume=True) / "run.json").read_text())
+    assert len(run["epochs"]) == 2
 
 
 def test_a_finished_model_is_not_overwritten(
