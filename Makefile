@@ -107,20 +107,22 @@ teachers: $(VENV)/.dev  ## the latest five teachers, and what they say of articl
 	    test -f runs/teachers-2/$$fold/teacher/run.json || \
 	        $(BIN)/natostance train configs/teacher.yaml --seed 2 --fold $$fold/5 --out runs/teachers-2/$$fold || exit; \
 	done
-	$(BIN)/natostance teach configs/minilm-copies.yaml --copies 7 $(FOLDS:%=--teacher runs/teachers-2/%/teacher) \
+	$(BIN)/natostance teach configs/minilm.yaml $(FOLDS:%=--teacher runs/teachers-2/%/teacher) \
 	    --before training/said/mpnet.npz --out training/said/mpnet-copies.npz
 
-train: $(VENV)/.dev  ## the released model again, in its five steps (needs NATOSTANCE_ARTICLES; hours without a GPU)
-	test -f runs/minilm-l6/run.json || $(BIN)/natostance train configs/minilm.yaml
-	for seed in 1 2; do \
-	    test -f runs/$$seed/minilm-l6-continued/run.json || \
-	        $(BIN)/natostance train configs/minilm-continued.yaml --seed $$seed --out runs/$$seed || exit; \
-	done
-	test -f runs/mean/minilm-l6/run.json || $(BIN)/natostance train configs/minilm-mean.yaml
-	test -f runs/copies/minilm-l6/run.json || $(BIN)/natostance train configs/minilm-copies.yaml
-	$(BIN)/natostance train configs/minilm-release.yaml
-
 SEEDS ?= 1 2 3 4 5
+train: $(VENV)/.dev  ## the released model again: a run, then twice five that go on, and their mean (needs NATOSTANCE_ARTICLES; days without a GPU)
+	test -f runs/minilm-l6/run.json || $(BIN)/natostance train configs/minilm.yaml
+	start=runs/minilm-l6; for round in 1 2; do \
+	    five=; for seed in $(SEEDS); do \
+	        out=runs/$$round/seed-$$seed; five="$$five --start $$out/minilm-l6-continued"; \
+	        test -f $$out/minilm-l6-continued/run.json || $(BIN)/natostance train \
+	            configs/minilm-continued.yaml --start $$start --seed $$seed --out $$out || exit; \
+	    done; \
+	    start=runs/$$round/minilm-l6; \
+	    test -f $$start/run.json || $(BIN)/natostance train configs/minilm-mean.yaml $$five --out runs/$$round || exit; \
+	done
+
 RECIPE ?= configs/minilm.yaml
 seeds: $(VENV)/.dev  ## a recipe with five seeds, mean and spread on dev (needs NATOSTANCE_ARTICLES; hours without a GPU)
 	@mkdir -p runs/seeds

@@ -46,7 +46,7 @@ def test_every_recipe_loads_and_names_a_corpus_that_is_there(path: Path) -> None
         assert (ROOT / recipe.data.corpus / part).is_dir()
 
 
-@pytest.mark.parametrize("name", ["minilm.yaml", "minilm-fresh.yaml"])
+@pytest.mark.parametrize("name", ["minilm.yaml", "minilm-sentence.yaml"])
 def test_what_teachers_said_is_of_the_articles_and_copies_as_they_lie_here(name: str) -> None:
     """Of those whose text is here; the others are checked where a model is trained."""
     recipe = Recipe.load(ROOT / "configs" / name)

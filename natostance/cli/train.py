@@ -30,6 +30,14 @@ def train(
             show_default=False,
         ),
     ] = None,
+    start: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Model folder to go on from; several: the mean of their weights. Overrides "
+            "network.start.",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a run that was stopped.")
     ] = False,
@@ -54,6 +62,8 @@ def train(
     settings = Recipe.load(recipe, **{k: v for k, v in overrides.items() if v is not None})
     if fold is not None:
         settings = settings.holding_out(fold)
+    if start:
+        settings = settings.going_on_from(start)
     folder = run(
         settings,
         articles=articles,
