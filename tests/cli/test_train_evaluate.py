@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from support import ROOT, Outcome
 
+from natostance.checkpoint import Checkpoint
+
 Run = Callable[..., Outcome]
 
 
@@ -52,6 +54,25 @@ def test_train_then_evaluate_gives_the_figures_of_the_card(
     again = run("train", recipe, "--out", tmp_path, "--quiet")
     assert again.status == 2
     assert "a finished model lies here" in again.err
+
+
+def test_the_models_to_go_on_from_can_be_named_at_the_call(
+    run: Run, recipe: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    mean = tmp_path / "mean.yaml"
+    text = recipe.read_text("utf-8").replace("epochs: 1", "epochs: 0")
+    mean.write_text(text.replace("encoder:", "start: elsewhere, encoder:"), encoding="utf-8")
+    starts = ("--start", tiny_model, "--start", tiny_model)
+    done = run("train", mean, *starts, "--out", tmp_path, "--quiet")
+    assert done.status == 0, done.err
+    own = Checkpoint.load(tiny_model)
+    papers = json.loads((tmp_path / "small" / "run.json").read_text())
+    assert papers["data"]["start"] == [own.sha256] * 2
+    assert (tmp_path / "small" / own.weights.name).read_bytes() == own.weights.read_bytes()
+
+    missing = run("train", mean, "--start", tmp_path / "none", "--out", tmp_path / "other")
+    assert missing.status == 2
+    assert f"{tmp_path / 'none'}" in missing.err.replace("\n", "")
 
 
 def test_the_released_model_is_evaluated_without_torch_or_texts(run: Run) -> None:
