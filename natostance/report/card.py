@@ -196,6 +196,8 @@ def _beginnings(run: Json) -> str:
     if not hashes:
         return ""
     if get(run, "recipe", "optimisation", "epochs") == 0:
+        if "," not in hashes:
+            return f" Its weights are those of the model {hashes} (sha256)."
         return f" Its weights are the mean of those of the models {hashes} (sha256)."
     return f" Training went on from the model {hashes} (sha256)."
 
