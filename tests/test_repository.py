@@ -59,7 +59,7 @@ def test_what_teachers_said_is_of_the_articles_and_copies_as_they_lie_here(name:
     documents = [d for split in recipe.data.train for d in corpus.split(split)]
     if settings.copies:
         # some tell as well as all whether copies are made as they were when teachers were asked
-        documents += copies(documents[::25], settings.first_copy + settings.copies - 1)
+        documents += copies(documents[::25], settings.copies)
     tokenizer, special = load_tokenizer(recipe.network.encoder)
     reader = WindowReader(tokenizer, special, recipe.window)
     said = load_said(ROOT / settings.said, documents, reader, corpus.labels)

@@ -180,9 +180,7 @@ def _data(run: Json) -> str:
             f"(sha256 `{str(said)[:16]}`)."
         )
     if copies := get(run, "recipe", "distillation", "copies"):
-        text += f" Copies of each article with other words ({copies}) it learned from these alone"
-        alone = get(run, "recipe", "distillation", "originals") is False
-        text += ", and in this run nothing else." if alone else "."
+        text += f" Copies of each article with other words ({copies}) it learned from these alone."
     return text + _beginnings(run)
 
 

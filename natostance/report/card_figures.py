@@ -81,7 +81,7 @@ def _dev_note(papers: Papers) -> str:
     chose = "the epoch and the temperature"
     if get(papers.run, "recipe", "calibration", "folds"):
         chose = "the epoch (probabilities were calibrated out of fold)"
-    if get(papers.run, "recipe", "optimisation", "keep") in ("last", "mean"):
+    if get(papers.run, "recipe", "optimisation", "keep") == "last":
         chose = "among recipes"
     seed = papers.run.get("seed")
     what = f"one run (seed {seed})"

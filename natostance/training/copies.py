@@ -37,13 +37,12 @@ _EMBEDDINGS = "embeddings.word_embeddings.weight"
 Neighbours = Mapping[str, Sequence[str]]
 
 
-def copies(documents: Sequence[Document], count: int, first: int = 1) -> list[Document]:
+def copies(documents: Sequence[Document], count: int) -> list[Document]:
     """Some copies of each document; the same ones on every machine.
 
     Args:
         documents: with sentences.
         count: how many of each.
-        first: number of the first of them.
 
     Returns:
         ``count`` documents of each, one after the other: ids end in their numbers (``~1``, ``~2``,
@@ -55,7 +54,7 @@ def copies(documents: Sequence[Document], count: int, first: int = 1) -> list[Do
     """
     words = {word.lower() for d in documents for word in _WORD.findall(d.text)} if count else ()
     near = neighbours(frozenset(words))
-    numbers = range(first, first + count)
+    numbers = range(1, count + 1)
     made = [copy(d, number, near) for d in documents for number in numbers]
     taken = {d.doc_id for d in documents} & {d.doc_id for d in made}
     if taken:

@@ -20,7 +20,6 @@ from natostance.modeling import cpu_training
 from natostance.modeling.heads import pool_sentences
 from natostance.modeling.network import StanceNetwork
 from natostance.training import states
-from natostance.training.averaging import MeanOfWeights
 from natostance.training.examples import IGNORED, Windows, collate
 from natostance.training.order import LengthGrouped
 from natostance.training.recipe import DistillationSettings, OptimisationSettings
@@ -53,13 +52,6 @@ class StanceTrainer(Trainer):
         self.settings = settings
         self.distillation = distillation
         self.measure = measure
-        self.mean: MeanOfWeights | None = None
-
-    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """The weights of a state, and their mean, if one is taken."""
-        super().save_model(output_dir, _internal_call)
-        if self.mean is not None and output_dir is not None:
-            self.mean.save(Path(output_dir))
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Windows in batches of similar lengths; see `LengthGrouped`."""
@@ -261,9 +253,6 @@ def fit(
         data_collator=partial(collate, pad=pad),
         callbacks=[*([EarlyStoppingCallback(settings.patience)] if best else []), *callbacks],
     )
-    if settings.keep == "mean":
-        trainer.mean = MeanOfWeights(network, folder, settings.mean_from)
-        trainer.add_callback(trainer.mean)
     trainer.add_callback(SaveStates(states.SAVE_EVERY_SECONDS))
     trainer.remove_callback(PrinterCallback)  # it prints every log; callers choose what they show
     state = states.last_state(folder) if resume else None

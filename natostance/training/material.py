@@ -76,10 +76,7 @@ def teach(
     """
     corpus = Corpus.load(recipe.data.corpus, recipe.data.parts, articles)
     learned, _ = material(recipe, corpus)
-    first = 1
-    if count is None:
-        count, first = recipe.distillation.copies, recipe.distillation.first_copy
-    every = [*learned, *copies(learned, count, first)]
+    every = [*learned, *copies(learned, recipe.distillation.copies if count is None else count)]
     others = {}
     if before is not None:
         others = load_said(before, every, _reader(recipe), corpus.labels, partly=True)
@@ -128,7 +125,7 @@ def taught(
 ) -> dict[str, list[SoftTargets]] | None:
     """What the recipe's teachers say, or said, of documents and their copies; None: no teachers."""
     settings = recipe.distillation
-    every = [*learned, *copies(learned, settings.copies, settings.first_copy)]
+    every = [*learned, *copies(learned, settings.copies)]
     if settings.teachers:
         return soft_targets(settings.teachers, every, labels, cache)
     if settings.said is not None:
@@ -145,8 +142,7 @@ def taught(
             raise InputError(
                 f"the teachers did not speak of {len(missing)} copies, first of {missing[0]}",
                 file=settings.said,
-                remedy="lower distillation.copies or first_copy, or ask them with natostance teach "
-                "--copies",
+                remedy="lower distillation.copies, or ask them with natostance teach --copies",
             )
         return heard
     return None
@@ -157,20 +153,10 @@ def lessons(
     learned: Sequence[Document],
     soft: Mapping[str, Sequence[SoftTargets]] | None,
 ) -> list[Document]:
-    """Documents with their annotations, and the copies of which teachers spoke, without any.
-
-    Raises:
-        InputError: nothing is left, for the recipe wants copies alone.
-    """
-    spoken, settings = soft or {}, recipe.distillation
-    changed = copies(learned, settings.copies if spoken else 0, settings.first_copy)
-    changed = [copy for copy in changed if copy.doc_id in spoken]
-    if not settings.originals and not changed:
-        raise InputError(
-            "without the articles themselves there is nothing to learn: teachers spoke of no copy",
-            remedy="leave distillation.originals out",
-        )
-    return [*(learned if settings.originals else ()), *changed]
+    """Documents with their annotations, and the copies of which teachers spoke, without any."""
+    spoken = soft or {}
+    changed = copies(learned, recipe.distillation.copies if spoken else 0)
+    return [*learned, *(copy for copy in changed if copy.doc_id in spoken)]
 
 
 def refuse_seen(recipe: Recipe, held: Sequence[Document]) -> None:

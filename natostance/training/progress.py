@@ -55,7 +55,7 @@ class ProgressBar(TrainerCallback):
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if logs and "loss" in logs:
-            self._loss = str(logs["loss"])
+            self._loss = f"{float(logs['loss']):.3f}"
             self.bar.update(self.task, loss=self._loss)
         if logs and METRIC in logs:
             self.console.print(

@@ -64,16 +64,9 @@ class OptimisationSettings(Settings):
     patience: int = Field(
         default=3, ge=1, description="epochs without a better dev macro-F1 before stopping"
     )
-    keep: Literal["best", "last", "mean"] = Field(
+    keep: Literal["best", "last"] = Field(
         default="best",
-        description="the weights of the epoch with the best dev macro-F1, those of the last one, "
-        "or the mean of those that the run went through, each tenth step's",
-    )
-    mean_from: float = Field(
-        default=0.25,
-        ge=0,
-        lt=1,
-        description="share of the steps after which weights count for the mean, where that is kept",
+        description="the weights of the epoch with the best dev macro-F1, or those of the last one",
     )
     learning_rate: float = Field(default=1e-4, gt=0, description="of the encoder, at its peak")
     head_learning_rate: float = Field(default=5e-4, gt=0, description="of the heads")
@@ -129,17 +122,6 @@ class DistillationSettings(Settings):
         "near ones, from what teachers say of them alone; a pass over the data is so many times "
         "longer",
     )
-    first_copy: int = Field(
-        default=1,
-        ge=1,
-        description="number of the first of these copies, for instance one after those that a "
-        "model to go on from has learned",
-    )
-    originals: bool = Field(
-        default=True,
-        description="learn the articles themselves too; false: their copies alone, where a model "
-        "to go on from knows the articles",
-    )
     unspoken: Literal["refuse", "annotations"] = Field(
         default="refuse",
         description="articles of which the file with what teachers said holds nothing: refuse to "
@@ -154,8 +136,6 @@ class DistillationSettings(Settings):
             raise ValueError(
                 "copies are learned from teachers; give teachers or said, or no copies"
             )
-        if not self.originals and not self.copies:
-            raise ValueError("without originals and copies there is nothing to learn")
         return self
 
 

@@ -35,7 +35,9 @@ def test_train_then_evaluate_gives_the_figures_of_the_card(
     assert trained.status == 0, trained.err
     assert "epoch 1: dev macro-F1" in trained.err
     # there is no terminal here: lines in place of a bar, the last one at the end
-    steps = re.findall(r"^step (\d+) of (\d+), loss .+ min, about (.+) left$", trained.err, re.M)
+    steps = re.findall(
+        r"^step (\d+) of (\d+), loss (?:-|\d+\.\d{3}), \S+ min, about (.+) left$", trained.err, re.M
+    )
     assert len(steps) > 1
     assert steps[-1] == (steps[-1][1], steps[-1][1], "0.0")
     folder = tmp_path / "small"

@@ -61,8 +61,6 @@ def test_a_card_says_that_others_taught_the_model() -> None:
     }
     copies = "Copies of each article with other words (3) it learned from these alone"
     assert f"{copies}." in card_of(Papers(CONFIG, run))
-    run["recipe"]["distillation"]["originals"] = False
-    assert f"{copies}, and in this run nothing else." in card_of(Papers(CONFIG, run))
 
 
 def test_a_card_says_what_models_it_was_made_of() -> None:

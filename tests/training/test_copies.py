@@ -41,7 +41,6 @@ def test_a_copy_has_no_annotation_and_knows_its_article() -> None:
     assert all(sentence.label is None for sentence in first.sentences)
     assert not first.spans
     assert copies([DOCUMENT], 0) == []
-    assert copies([DOCUMENT], 1, first=2) == [second]
 
 
 def test_an_article_is_not_taken_for_a_copy() -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from training_support import KillAfterEpoch, KilledError
-from transformers import TrainerCallback, TrainingArguments, set_seed
+from transformers import TrainingArguments
 
 from natostance.corpus import Corpus
 from natostance.document import Document, Sentence
@@ -21,7 +19,6 @@ from natostance.modeling.encoder import load_tokenizer
 from natostance.modeling.network import NetworkSettings, StanceNetwork
 from natostance.text.windows import WindowReader, WindowSettings
 from natostance.training import examples, loop
-from natostance.training.averaging import COUNT_EVERY_STEPS
 from natostance.training.copies import copy
 from natostance.training.distillation import SoftTargets
 from natostance.training.recipe import DistillationSettings, OptimisationSettings
@@ -240,75 +237,6 @@ def test_the_divergence_is_that_of_the_items_that_count() -> None:
     expected = (0.5 * math.log(2 / 3) + 0.5 * math.log(2)) / 2
     expected += (0.75 * math.log(3 / 2) + 0.25 * math.log(1 / 2)) / 2
     assert float(loop._divergence(one, two, counted)) == pytest.approx(expected, abs=1e-6)
-
-
-class _Steps(TrainerCallback):
-    """Keeps the weights after each step."""
-
-    def __init__(self, network: StanceNetwork) -> None:
-        self.network = network
-        self.seen: list[dict[str, torch.Tensor]] = []
-
-    def on_step_end(self, *_: object, **__: object) -> None:
-        self.seen.append({n: p.detach().clone() for n, p in self.network.named_parameters()})
-
-
-def _keep_the_mean(
-    encoder: Path, corpus: Corpus, reader: WindowReader, folder: Path, *, resume: bool, **more: Any
-) -> StanceNetwork:
-    """A network with the mean of its weights in the second half of the steps."""
-    set_seed(1)
-    network = StanceNetwork.pretrained(NetworkSettings(encoder=str(encoder)), 3)
-    loop.fit(
-        network,
-        examples.build(corpus.split("train")[:12], reader, corpus.labels),
-        OptimisationSettings(
-            epochs=4, keep="mean", mean_from=0.5, batch_windows=1, precision="fp32"
-        ),
-        DistillationSettings(),
-        pad=reader.special.pad,
-        seed=1,
-        folder=folder,
-        measure=None,
-        callbacks=more["callbacks"](network),
-        resume=resume,
-    )
-    return network
-
-
-def test_the_mean_of_the_weights_is_of_the_steps_after_the_first_share(
-    tiny_encoder: Path, corpus: Corpus, reader: WindowReader, tmp_path: Path
-) -> None:
-    steps: list[_Steps] = []
-
-    def watch(network: StanceNetwork) -> list[_Steps]:
-        steps.append(_Steps(network))
-        return steps
-
-    network = _keep_the_mean(
-        tiny_encoder, corpus, reader, tmp_path / "whole", resume=False, callbacks=watch
-    )
-    seen = steps[0].seen
-    number = len(seen)
-    counted = [
-        s
-        for s in range(1, number + 1)
-        if s == number or (s > number / 2 and not s % COUNT_EVERY_STEPS)
-    ]
-    assert len(counted) > 2
-    for name, kept in network.named_parameters():
-        mean = torch.stack([seen[s - 1][name] for s in counted]).mean(0)
-        assert torch.allclose(kept, mean, atol=1e-6), name
-    assert any(not torch.equal(p, seen[-1][n]) for n, p in network.named_parameters())
-
-    broken = {"encoder": tiny_encoder, "corpus": corpus, "reader": reader}
-    with pytest.raises(KilledError):
-        _keep_the_mean(
-            **broken, folder=tmp_path / "b", resume=False, callbacks=lambda _: [KillAfterEpoch(3)]
-        )
-    again = _keep_the_mean(**broken, folder=tmp_path / "b", resume=True, callbacks=lambda _: [])
-    for name, kept in network.named_parameters():
-        assert torch.equal(kept, again.get_parameter(name)), name
 
 
 def test_each_epoch_has_an_order_of_its_own(
