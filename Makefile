@@ -111,16 +111,18 @@ teachers: $(VENV)/.dev  ## the latest five teachers, and what they say of articl
 	    --before training/said/mpnet.npz --out training/said/mpnet-copies.npz
 
 SEEDS ?= 1 2 3 4 5
+# each in its own folder; what was stopped goes on
+define run
+test -f $(2)/run.json || $(BIN)/natostance train configs/$(1).yaml --out $$(dirname $(2)) $$(test -d $(2)/state && echo --resume)
+endef
 train: $(VENV)/.dev  ## the released model again: a run, then twice five that go on, and their mean (needs NATOSTANCE_ARTICLES; days without a GPU)
-	test -f runs/minilm-l6/run.json || $(BIN)/natostance train configs/minilm.yaml
-	start=runs/minilm-l6; for round in 1 2; do \
+	$(call run,minilm,runs/0/minilm-l6)
+	start=runs/0/minilm-l6; for round in 1 2; do \
 	    five=; for seed in $(SEEDS); do \
-	        out=runs/$$round/seed-$$seed; five="$$five --start $$out/minilm-l6-continued"; \
-	        test -f $$out/minilm-l6-continued/run.json || $(BIN)/natostance train \
-	            configs/minilm-continued.yaml --start $$start --seed $$seed --out $$out || exit; \
+	        out=runs/$$round/seed-$$seed/minilm-l6-continued; five="$$five --start $$out"; \
+	        $(call run,minilm-continued,$$out) --start $$start --seed $$seed || exit; \
 	    done; \
-	    start=runs/$$round/minilm-l6; \
-	    test -f $$start/run.json || $(BIN)/natostance train configs/minilm-mean.yaml $$five --out runs/$$round || exit; \
+	    start=runs/$$round/minilm-l6; $(call run,minilm-mean,$$start) $$five || exit; \
 	done
 
 RECIPE ?= configs/minilm.yaml

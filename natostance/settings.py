@@ -29,7 +29,8 @@ def load_yaml(path: Path, kind: type[SettingsType], **overrides: Any) -> Setting
     Args:
         path: the file; an empty one means the defaults.
         kind: the settings class.
-        overrides: top-level fields that take precedence over the file.
+        overrides: top-level fields that take precedence over the file; of a group of settings,
+            given as a dictionary, those that it names.
 
     Raises:
         InputError: the file cannot be read, is not YAML, or holds what the class refuses; file,
@@ -56,7 +57,7 @@ def load_yaml(path: Path, kind: type[SettingsType], **overrides: Any) -> Setting
     if not isinstance(data, dict):
         raise InputError("a settings file holds keys and values", file=path, line=1)
     try:
-        return kind.model_validate({**data, **overrides})
+        return kind.model_validate(_overridden(data, overrides))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -68,6 +69,18 @@ def load_yaml(path: Path, kind: type[SettingsType], **overrides: Any) -> Setting
             if first["type"] == "extra_forbidden"
             else None,
         ) from None
+
+
+def _overridden(data: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    """What a file holds, with other values where they are given."""
+    new = dict(data)
+    for key, value in overrides.items():
+        group = new.get(key) or {}
+        if not isinstance(value, dict):
+            new[key] = value
+        elif isinstance(group, dict):  # what is no group is refused where it stands
+            new[key] = {**group, **value}
+    return new
 
 
 def _line(node: yaml.Node | None, loc: tuple[str | int, ...]) -> int | None:

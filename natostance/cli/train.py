@@ -58,12 +58,10 @@ def train(
 
     quiet_transformers()
     console = err_console()
-    overrides = {"seed": seed, "output": out}
+    overrides = {"seed": seed, "output": out, "network": {"start": start} if start else None}
     settings = Recipe.load(recipe, **{k: v for k, v in overrides.items() if v is not None})
     if fold is not None:
         settings = settings.holding_out(fold)
-    if start:
-        settings = settings.going_on_from(start)
     folder = run(
         settings,
         articles=articles,

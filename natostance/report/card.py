@@ -242,7 +242,13 @@ def _making(papers: Papers) -> str:
     lines.append(f"- Exported graph against torch: {parity or NOT_MEASURED}.")
     if code := run.get("code"):
         lines.append(f"- natostance {code.get('natostance')}, commit {code.get('commit')}.")
-    lines.append("- The whole recipe, all settings and versions stand in `run.json`.")
+    if get(run, "recipe", "optimisation", "epochs") == 0:
+        lines.append(
+            "- Nothing was trained in this last step. Its recipe, settings and versions stand in "
+            "`run.json`; how the models that it took were trained stands in theirs."
+        )
+    else:
+        lines.append("- The whole recipe, all settings and versions stand in `run.json`.")
     return "\n".join(lines)
 
 

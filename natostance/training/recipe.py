@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -222,11 +221,6 @@ class Recipe(Settings):
             ) from None
         data = self.data.model_copy(update={"hold_out": settings})
         return self.model_copy(update={"data": data})
-
-    def going_on_from(self, start: Sequence[Path]) -> Recipe:
-        """This recipe with other models to go on from; see `NetworkSettings.start`."""
-        network = self.network.model_copy(update={"start": tuple(start)})
-        return self.model_copy(update={"network": network})
 
     @classmethod
     def load(cls, path: Path, **overrides: object) -> Recipe:

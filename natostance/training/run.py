@@ -75,7 +75,7 @@ def train(
     """
     began, at_commit = time.time(), commit()
     folder = recipe.output / recipe.name
-    resuming = _prepare(folder, recipe, resume)
+    _check_folder(folder, recipe, resume)
     data = recipe.data
     corpus = Corpus.load(data.corpus, data.parts, articles)
     learned, held_out = material(recipe, corpus)
@@ -84,6 +84,7 @@ def train(
 
     soft = taught(recipe, learned, corpus.labels, recipe.cache)
     refuse_seen(recipe, learned if recipe.calibration.folds else held_out)
+    resuming = _begin(folder, recipe, resume)
     held = [
         crossfit(recipe, learned, _Pupil(recipe, corpus.labels, soft), fold, corpus.fingerprint)
         for fold in range(recipe.calibration.folds)
@@ -326,11 +327,10 @@ def calibrate(
     return Calibration(temperature=temperature, threshold=min(1.0, threshold)), kept
 
 
-def _prepare(folder: Path, recipe: Recipe, resume: bool) -> bool:
-    """Whether there is a state to go on from; refuse to mix two runs."""
+def _check_folder(folder: Path, recipe: Recipe, resume: bool) -> None:
+    """Refuse to mix two runs."""
     state = folder / STATE
     noted = state / RECIPE
-    wanted = recipe.model_dump(mode="json")
     if not resume:
         if state.exists():
             raise InputError(
@@ -344,12 +344,17 @@ def _prepare(folder: Path, recipe: Recipe, resume: bool) -> bool:
             )
     elif not noted.exists():
         raise InputError("there is no run to resume", file=folder, remedy="leave out --resume")
-    elif json.loads(noted.read_text(encoding="utf-8")) != wanted:
+    elif json.loads(noted.read_text(encoding="utf-8")) != recipe.model_dump(mode="json"):
         raise InputError(
             "the run that was stopped had another recipe", file=noted, remedy="use the same one"
         )
+
+
+def _begin(folder: Path, recipe: Recipe, resume: bool) -> bool:
+    """Note what runs here, once nothing is left that could refuse it; whether it goes on."""
+    state = folder / STATE
     state.mkdir(parents=True, exist_ok=True)
-    write_json(noted, wanted)
+    write_json(state / RECIPE, recipe.model_dump(mode="json"))
     return resume and last_state(state) is not None
 
 

@@ -83,6 +83,8 @@ def test_a_card_says_what_models_it_was_made_of() -> None:
     assert "the mean of those of the models `0123456789abcdef`, `fedcba9876543210`" in told
     assert "This model is the mean of such runs' weights." in told
     assert "seed 1" not in told
+    assert "Nothing was trained in this last step." in told
+    assert "Its weights are those of the model `0123456789abcdef` (sha256)." in text([one], 0)
 
 
 def test_a_card_without_papers_invents_nothing() -> None:

@@ -309,6 +309,16 @@ def test_what_is_averaged_must_have_learned_from_the_recipe_s_articles(
         train(recipe)
 
 
+def test_a_run_that_was_refused_is_in_nobody_s_way(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    mistyped = tmp_path / "no-such-model"
+    with pytest.raises(InputError, match="no-such-model"):
+        train(going_on(tmp_path, tiny_encoder, tiny_corpus, mistyped, epochs=0))
+    folder = train(going_on(tmp_path, tiny_encoder, tiny_corpus, tiny_model, epochs=0))
+    assert (folder / "run.json").exists()
+
+
 def test_some_parts_alone_may_decide_the_temperature(
     tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
 ) -> None:
