@@ -124,8 +124,12 @@ def learned_by(folder: Path) -> frozenset[str] | None:
     """The ids of the articles that a model learned from; None where its folder does not say.
 
     Raises:
-        ModelError: its ``run.json`` cannot be read.
+        ModelError: there is no such folder, or its ``run.json`` cannot be read.
     """
+    if not folder.is_dir():
+        raise ModelError(
+            "no such model folder", file=folder, remedy="name a folder made by natostance train"
+        )
     path = folder / RUN
     if not path.exists():
         return None

@@ -38,8 +38,7 @@ def material(recipe: Recipe, corpus: Corpus) -> tuple[list[Document], list[Docum
         documents = share_of(documents, data.share)
     if not recipe.optimisation.epochs:
         # what is averaged has learned already, and perhaps not from all of this
-        models = [Checkpoint.load(start) for start in recipe.network.start]
-        known = [learned_by(model.folder) or frozenset() for model in models]
+        known = [learned_by(start) or frozenset() for start in recipe.network.start]
         documents = [d for d in documents if any(d.doc_id in ids for ids in known)]
     if not documents:
         raise InputError(
