@@ -126,14 +126,15 @@ train: $(VENV)/.dev  ## the released model again: a run, then twice five that go
 	done
 
 RECIPE ?= configs/minilm.yaml
-seeds: $(VENV)/.dev  ## a recipe with five seeds, mean and spread on dev (needs NATOSTANCE_ARTICLES; hours without a GPU)
-	@mkdir -p runs/seeds
+GOLD ?= training --part real --split dev
+OF_SEEDS := runs/seeds/$(basename $(notdir $(RECIPE)))
+seeds: $(VENV)/.dev  ## a RECIPE with five seeds, mean and spread on GOLD (the default needs NATOSTANCE_ARTICLES; hours without a GPU)
+	@mkdir -p $(OF_SEEDS)
 	for seed in $(SEEDS); do \
-	    test -f runs/seeds/$$seed/*/run.json || $(BIN)/natostance train $(RECIPE) --seed $$seed --out runs/seeds/$$seed || exit; \
-	    $(BIN)/natostance evaluate training --part real --split dev --model runs/seeds/$$seed/* \
-	        --out runs/seeds/dev-$$seed.json || exit; \
+	    test -f $(OF_SEEDS)/$$seed/*/run.json || $(BIN)/natostance train $(RECIPE) --seed $$seed --out $(OF_SEEDS)/$$seed || exit; \
+	    $(BIN)/natostance evaluate $(GOLD) --model $(OF_SEEDS)/$$seed/* --out $(OF_SEEDS)/dev-$$seed.json || exit; \
 	done
-	$(BIN)/natostance compare --seeds $(SEEDS:%=runs/seeds/dev-%.json) --out runs/seeds/seeds.json
+	$(BIN)/natostance compare --seeds $(SEEDS:%=$(OF_SEEDS)/dev-%.json) --out $(OF_SEEDS)/seeds.json
 
 # SPLIT=test opens the real test split: once, for a release
 SPLIT ?= dev

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from natostance.checkpoint import CARD, ModelConfig
+from natostance.checkpoint import CARD, CONFIG, ModelConfig
 from natostance.report.card_figures import (
     NOT_MEASURED,
     TITLES,
@@ -180,7 +180,10 @@ def _data(run: Json) -> str:
             f"(sha256 `{str(said)[:16]}`)."
         )
     if copies := get(run, "recipe", "distillation", "copies"):
-        text += f" Copies of each article with other words ({copies}) it learned from these alone."
+        text += (
+            f" Of each article it also learned {copies} copies in which words gave way to near "
+            "ones, from what those models said of them alone."
+        )
     return text + _beginnings(run)
 
 
@@ -223,6 +226,8 @@ def _making(papers: Papers) -> str:
     config, run = papers.config, papers.run
     window = config.window
     lines = [f"- Windows of {window.tokens} tokens, {window.left_context} of them left context."]
+    if papers.sha256:
+        lines.insert(0, f"- sha256 of the model (of its `{CONFIG}`): `{papers.sha256}`.")
     if epochs := run.get("epochs"):
         machine = run.get("machine") or {}
         took = f", {run['minutes']:.0f} minutes" if run.get("minutes") is not None else ""
@@ -245,7 +250,8 @@ def _making(papers: Papers) -> str:
     if get(run, "recipe", "optimisation", "epochs") == 0:
         lines.append(
             "- Nothing was trained in this last step. Its recipe, settings and versions stand in "
-            "`run.json`; how the models that it took were trained stands in theirs."
+            "`run.json`; how the models that it took were trained stands in theirs, where they are "
+            "kept."
         )
     else:
         lines.append("- The whole recipe, all settings and versions stand in `run.json`.")

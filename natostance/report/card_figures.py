@@ -78,11 +78,14 @@ def _spread(seeds: Json, run: Json) -> str:
 
 
 def _dev_note(papers: Papers) -> str:
-    chose = "the epoch and the temperature"
+    last = get(papers.run, "recipe", "optimisation", "keep") == "last"
+    chose = "chose among recipes" if last else "chose the epoch"
     if get(papers.run, "recipe", "calibration", "folds"):
-        chose = "the epoch (probabilities were calibrated out of fold)"
-    if get(papers.run, "recipe", "optimisation", "keep") == "last":
-        chose = "among recipes"
+        chose += " (probabilities were calibrated out of fold)"
+    elif papers.config.calibration.threshold:
+        chose += ", and temperature and threshold were fitted on it"
+    else:
+        chose += ", and the temperature was fitted on it"
     seed = papers.run.get("seed")
     what = f"one run (seed {seed})"
     if get(papers.run, "recipe", "optimisation", "epochs") == 0:
@@ -90,8 +93,7 @@ def _dev_note(papers: Papers) -> str:
     one = f" They are of {what}." if seed is not None and not papers.seeds else ""
     test = "" if "test" in papers.results else " On the test split it was not measured."
     return (
-        f"Figures on the dev split flatter the model a little: the split also chose {chose}."
-        f"{one}{test}"
+        f"Figures on the dev split flatter the model a little: the split also {chose}.{one}{test}"
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from natostance.checkpoint import CONFIG, RESULTS, RUN, ModelConfig
+from natostance.checkpoint import CONFIG, RESULTS, RUN, ModelConfig, sha256_of
 from natostance.errors import InputError
 
 CHALLENGE = "challenge.json"
@@ -33,6 +33,7 @@ class Papers:
         results: results by name, ``dev`` first.
         seeds: mean and spread over runs that differ in their seed alone, by the same names.
         challenge: results of the challenge suite.
+        sha256: the one hash for the whole model (`Checkpoint.sha256`).
     """
 
     config: ModelConfig
@@ -40,6 +41,7 @@ class Papers:
     results: Mapping[str, Json] = field(default_factory=dict)
     challenge: Json | None = None
     seeds: Mapping[str, Json] = field(default_factory=dict)
+    sha256: str | None = None
 
     @property
     def dev(self) -> Json | None:
@@ -73,7 +75,7 @@ class Papers:
             if path.exists()
         }
         challenge = _of_model(_read(folder / CHALLENGE), config.name)
-        return cls(config, run, results, challenge, seeds)
+        return cls(config, run, results, challenge, seeds, sha256_of(folder / CONFIG))
 
 
 def _of_model(challenge: Json | None, name: str) -> Json | None:

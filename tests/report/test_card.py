@@ -10,7 +10,7 @@ import pytest
 import yaml
 from support import ROOT
 
-from natostance.checkpoint import Checkpoint
+from natostance.checkpoint import Calibration, Checkpoint
 from natostance.errors import InputError
 from natostance.report.card import card_of, figures, write_card
 from natostance.report.papers import Papers
@@ -54,13 +54,12 @@ def test_a_card_says_that_others_taught_the_model() -> None:
     assert "from the probabilities of 2 other models" in text(teachers=["a", "b"], said=None)
     told = text(teachers=[], said="0123456789abcdef0123")
     assert "what other models said, kept in a file (sha256 `0123456789abcdef`)" in told
-    assert "Copies of each article" not in told
+    assert "copies in which words gave way" not in told
     run: dict[str, Any] = {
         "data": {**data, "teachers": ["a"]},
         "recipe": {"distillation": {"copies": 3}},
     }
-    copies = "Copies of each article with other words (3) it learned from these alone"
-    assert f"{copies}." in card_of(Papers(CONFIG, run))
+    assert "3 copies in which words gave way to near ones" in card_of(Papers(CONFIG, run))
 
 
 def test_a_card_says_what_models_it_was_made_of() -> None:
@@ -85,6 +84,29 @@ def test_a_card_says_what_models_it_was_made_of() -> None:
     assert "seed 1" not in told
     assert "Nothing was trained in this last step." in told
     assert "Its weights are those of the model `0123456789abcdef` (sha256)." in text([one], 0)
+
+
+@pytest.mark.parametrize(
+    ("keep", "folds", "threshold", "said"),
+    [
+        ("best", 0, 0.0, "chose the epoch, and the temperature was fitted on it"),
+        ("last", 0, 0.7, "chose among recipes, and temperature and threshold were fitted on it"),
+        ("best", 5, 0.7, "chose the epoch (probabilities were calibrated out of fold)"),
+    ],
+)
+def test_a_card_says_what_dev_decided(keep: str, folds: int, threshold: float, said: str) -> None:
+    run = {"recipe": {"optimisation": {"keep": keep}, "calibration": {"folds": folds}}}
+    config = CONFIG.model_copy(update={"calibration": Calibration(threshold=threshold)})
+    text = figures(Papers(config, run, {"dev": RESULTS}))
+    assert f"flatter the model a little: the split also {said}." in text
+
+
+def test_the_card_of_a_folder_names_the_hash_by_which_runs_name_the_model(
+    tiny_model: Path,
+) -> None:
+    text = card_of(Papers.of(tiny_model))
+    assert f"`{Checkpoint.load(tiny_model).sha256}`" in text
+    assert "sha256 of the model" not in card_of(Papers(CONFIG))
 
 
 def test_a_card_without_papers_invents_nothing() -> None:
