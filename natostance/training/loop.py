@@ -217,10 +217,18 @@ def fit(
         cpu_training.prepare(network.encoder)
     windows = Windows(examples)
     best = settings.keep == "best"
+    state = states.last_state(folder) if resume else None
+    epochs, stopping = settings.epochs, EarlyStoppingCallback(settings.patience)
+    if best and state is not None:
+        waited, taken = states.since_best(state, METRIC)
+        stopping.early_stopping_patience_counter = waited
+        if waited >= settings.patience:
+            # it had stopped: the trainer has no epoch left, and takes the best weights
+            epochs = taken // -(-len(examples) // settings.batch_windows)
     steps = -(-len(examples) // settings.batch_windows) * settings.epochs
     arguments = TrainingArguments(
         output_dir=str(folder),
-        num_train_epochs=settings.epochs,
+        num_train_epochs=epochs,
         per_device_train_batch_size=settings.batch_windows,
         learning_rate=settings.learning_rate,
         lr_scheduler_type="linear",
@@ -251,11 +259,10 @@ def fit(
         train_dataset=windows,
         eval_dataset=windows,  # never read: what is measured on is `measure`'s own business
         data_collator=partial(collate, pad=pad),
-        callbacks=[*([EarlyStoppingCallback(settings.patience)] if best else []), *callbacks],
+        callbacks=[*([stopping] if best else []), *callbacks],
     )
     trainer.add_callback(SaveStates(states.SAVE_EVERY_SECONDS))
     trainer.remove_callback(PrinterCallback)  # it prints every log; callers choose what they show
-    state = states.last_state(folder) if resume else None
     trainer.train(resume_from_checkpoint=None if state is None else str(state))
     # in bf16 the trainer leaves its autocast around the network, and what is measured or calibrated
     # afterwards would be computed in bf16

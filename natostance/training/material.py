@@ -158,18 +158,25 @@ def lessons(
     return [*learned, *(copy for copy in changed if copy.doc_id in spoken)]
 
 
-def refuse_seen(recipe: Recipe, held: Sequence[Document]) -> None:
-    """Refuse to hold out what the model to go on from has learned from.
+def refuse_seen(recipe: Recipe, held: Sequence[Document], dev: Sequence[Document] = ()) -> None:
+    """Refuse to judge by what the model to go on from has learned from.
+
+    Args:
+        recipe: names the model, or several.
+        held: articles that are held out; each model must say that it did not learn from them.
+        dev: dev articles; a model that does not say is taken, so that any can be gone on from.
 
     Raises:
-        InputError: it did, or does not say.
+        InputError: it did learn from some, or does not say.
     """
-    for start in recipe.network.start if held else ():
+    for start in recipe.network.start:
         ids = learned_by(start)
-        if ids is None:
+        if ids is None and held:
             what = "does not say what it learned from"
-        elif seen := sum(document.doc_id in ids for document in held):
+        elif seen := _seen(ids, held):
             what = f"has learned from {seen} of the {len(held)} articles that are held out"
+        elif seen := _seen(ids, dev):
+            what = f"has learned from {seen} of the {len(dev)} dev articles"
         else:
             continue
         raise InputError(
@@ -177,3 +184,7 @@ def refuse_seen(recipe: Recipe, held: Sequence[Document]) -> None:
             file=start,
             remedy="start from the encoder, or hold out what it did not learn from",
         )
+
+
+def _seen(ids: frozenset[str] | None, documents: Sequence[Document]) -> int:
+    return sum(document.doc_id in (ids or ()) for document in documents)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import transformers
@@ -43,7 +44,7 @@ from natostance.training.papers import (
 from natostance.training.recipe import Recipe
 from natostance.training.states import last_state
 
-STATE, RECIPE = "state", "recipe.json"
+STATE, RECIPE, MATERIAL = "state", "recipe.json", "material.json"
 # on which runtimes are compared where there is no dev split
 PARITY_ARTICLES = 50
 
@@ -81,10 +82,13 @@ def train(
     learned, held_out = material(recipe, corpus)
     dev = corpus.split(data.dev) if data.dev is not None else ()
     among = temperature_articles(recipe, dev, articles)
+    _check_promise(recipe, learned if recipe.calibration.folds else dev)
+    if resume:
+        _check_material(folder, recipe, corpus.fingerprint)
 
     soft = taught(recipe, learned, corpus.labels, recipe.cache)
-    refuse_seen(recipe, learned if recipe.calibration.folds else held_out)
-    resuming = _begin(folder, recipe, resume)
+    refuse_seen(recipe, learned if recipe.calibration.folds else held_out, dev)
+    resuming = _begin(folder, recipe, corpus.fingerprint, resume)
     held = [
         crossfit(recipe, learned, _Pupil(recipe, corpus.labels, soft), fold, corpus.fingerprint)
         for fold in range(recipe.calibration.folds)
@@ -321,10 +325,29 @@ def calibrate(
     if not kept.kept:
         raise InputError(
             f"no threshold keeps an error of {promised_error}",
-            remedy="promise a larger one in calibration.promised_error, or none",
+            remedy="promise a larger one in calibration.promised_error, or none, and go on with "
+            "--resume",
         )
     threshold = math.ceil(kept.threshold * 1e6) / 1e6
     return Calibration(temperature=temperature, threshold=min(1.0, threshold)), kept
+
+
+def _check_promise(recipe: Recipe, calibrating: Sequence[Document]) -> None:
+    """Refuse, before hours of training, an error that no threshold can keep.
+
+    By `natostance.evaluation.calibration.promise`, 1 / (articles + 1) is left without one mistake.
+    """
+    error = recipe.calibration.promised_error
+    count = len({document.doc_id for document in calibrating if document.sentences})
+    if error is None or 1 / (count + 1) <= error + 1e-12:
+        return
+    needed = math.ceil(1 / error - 1 - 1e-9)
+    what = "articles to learn from" if recipe.calibration.folds else "dev articles"
+    raise InputError(
+        f"calibration.promised_error is {error}, and the {count} {what} that calibrate promise "
+        f"{math.ceil(1e4 / (count + 1)) / 1e4} at best",
+        remedy=f"give {needed} {what} or more, promise a larger error, or none",
+    )
 
 
 def _check_folder(folder: Path, recipe: Recipe, resume: bool) -> None:
@@ -344,16 +367,52 @@ def _check_folder(folder: Path, recipe: Recipe, resume: bool) -> None:
             )
     elif not noted.exists():
         raise InputError("there is no run to resume", file=folder, remedy="leave out --resume")
-    elif json.loads(noted.read_text(encoding="utf-8")) != recipe.model_dump(mode="json"):
+    elif _of_weights(json.loads(noted.read_text(encoding="utf-8"))) != _of_weights(
+        recipe.model_dump(mode="json")
+    ):
         raise InputError(
-            "the run that was stopped had another recipe", file=noted, remedy="use the same one"
+            "the run that was stopped had another recipe",
+            file=noted,
+            remedy="use the same one; only calibration.promised_error may differ",
         )
 
 
-def _begin(folder: Path, recipe: Recipe, resume: bool) -> bool:
+def _of_weights(settings: dict[str, Any]) -> dict[str, Any]:
+    """A recipe's settings without the promised error: it is read once the weights are made."""
+    calibration = {k: v for k, v in settings["calibration"].items() if k != "promised_error"}
+    return {**settings, "calibration": calibration}
+
+
+def _material(recipe: Recipe, fingerprint: str) -> dict[str, Any]:
+    """What a run learns from, by its content: a recipe only names it."""
+    return {
+        "data.corpus": fingerprint,
+        "network.start": start_hashes(recipe),
+        "distillation.teachers": teacher_hashes(recipe),
+        "distillation.said": said_hash(recipe),
+    }
+
+
+def _check_material(folder: Path, recipe: Recipe, fingerprint: str) -> None:
+    """Refuse to go on with other data than the run began with."""
+    noted = folder / STATE / MATERIAL
+    if not noted.exists():  # of a run that an earlier version began
+        return
+    before = json.loads(noted.read_text(encoding="utf-8"))
+    for setting, content in _material(recipe, fingerprint).items():
+        if before.get(setting) != content:
+            raise InputError(
+                f"what {setting} names has changed since the run that was stopped began",
+                file=noted,
+                remedy="put it back as it was, or remove the folder and train anew",
+            )
+
+
+def _begin(folder: Path, recipe: Recipe, fingerprint: str, resume: bool) -> bool:
     """Note what runs here, once nothing is left that could refuse it; whether it goes on."""
     state = folder / STATE
     state.mkdir(parents=True, exist_ok=True)
+    write_json(state / MATERIAL, _material(recipe, fingerprint))
     write_json(state / RECIPE, recipe.model_dump(mode="json"))
     return resume and last_state(state) is not None
 

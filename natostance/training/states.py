@@ -42,6 +42,21 @@ class SaveStates(TrainerCallback):
         self._last = time.monotonic()
 
 
+def since_best(state: Path, metric: str) -> tuple[int, int]:
+    """How often a saved run was measured after its best epoch, and how many steps it had taken.
+
+    The trainer does not take this up again: its early stopping would begin to count anew.
+
+    Args:
+        state: what `last_state` gives.
+        metric: what epochs are measured by.
+    """
+    saved = TrainerState.load_from_json(str(state / _LAST))
+    best = saved.best_global_step or 0
+    later = [e for e in saved.log_history if metric in e and e["step"] > best]
+    return len(later), saved.global_step
+
+
 def last_state(folder: Path) -> Path | None:
     """The last state that was saved whole; None: there is none. What was begun after it is removed.
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import TrainingArguments
+from training_support import KillAfterEpoch, KilledError
+from transformers import TrainerCallback, TrainingArguments, set_seed
 
 from natostance.corpus import Corpus
 from natostance.document import Document, Sentence
@@ -237,6 +238,60 @@ def test_the_divergence_is_that_of_the_items_that_count() -> None:
     expected = (0.5 * math.log(2 / 3) + 0.5 * math.log(2)) / 2
     expected += (0.75 * math.log(3 / 2) + 0.25 * math.log(1 / 2)) / 2
     assert float(loop._divergence(one, two, counted)) == pytest.approx(expected, abs=1e-6)
+
+
+class KillWhenSaved(TrainerCallback):
+    """Stops a run the hard way, once an epoch's state is saved."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def on_save(self, args: object, state: object, control: object, **_: object) -> None:
+        if round(state.epoch or 0) == self.epoch:  # type: ignore[attr-defined]
+            raise KilledError
+
+
+@pytest.mark.parametrize("killed", [KillAfterEpoch(2), KillWhenSaved(3)])
+def test_a_run_that_goes_on_stops_as_early_as_an_undisturbed_one(
+    tiny_encoder: Path,
+    corpus: Corpus,
+    reader: WindowReader,
+    tmp_path: Path,
+    killed: TrainerCallback,
+) -> None:
+    dataset = examples.build(corpus.split("train"), reader, corpus.labels)
+    settings = OptimisationSettings(epochs=6, patience=2, batch_windows=4, precision="fp32")
+
+    def fit(
+        name: str, figures: list[float], *callbacks: TrainerCallback, resume: bool = False
+    ) -> tuple[list[float], dict[str, torch.Tensor]]:
+        """The dev figures that were taken, and the weights that were kept."""
+        set_seed(1)
+        network = StanceNetwork.pretrained(NetworkSettings(encoder=str(tiny_encoder)), 3)
+        coming = iter(figures)
+        history = loop.fit(
+            network,
+            dataset,
+            settings,
+            DistillationSettings(),
+            pad=reader.special.pad,
+            seed=1,
+            folder=tmp_path / name,
+            measure=lambda: {"macro_f1": next(coming)},
+            callbacks=list(callbacks),
+            resume=resume,
+        )
+        return [e[loop.METRIC] for e in history if loop.METRIC in e], network.state_dict()
+
+    figures = [0.5, 0.4, 0.3, 0.9, 0.9, 0.9]
+    whole, weights = fit("whole", figures)
+    assert whole == figures[:3]
+    with pytest.raises(KilledError):
+        fit("killed", figures, killed)
+    taken = 2 if isinstance(killed, KillAfterEpoch) else 3
+    resumed, same = fit("killed", figures[taken:], resume=True)
+    assert resumed == whole
+    assert all(torch.equal(weights[name], same[name]) for name in weights)
 
 
 def test_each_epoch_has_an_order_of_its_own(

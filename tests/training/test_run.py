@@ -110,6 +110,72 @@ def test_a_run_that_is_killed_while_an_epoch_is_measured_measures_it_again(
     assert len(run["epochs"]) == 2
 
 
+def test_an_error_that_so_few_articles_cannot_promise_is_refused_before_training(
+    tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    for folds, message in ((0, "4 dev articles"), (2, "20 articles to learn from")):
+        calibration = {"promised_error": 0.04, "folds": folds}
+        recipe = tiny_recipe(tmp_path, tiny_encoder, tiny_corpus, Recipe, calibration=calibration)
+        with pytest.raises(InputError, match=f"promised_error is 0.04, and the {message}") as error:
+            train(recipe)  # type: ignore[arg-type]
+        assert "24 " in str(error.value.remedy)
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_promise_that_was_not_kept_may_be_a_larger_one_without_training_again(
+    tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    def recipe(promised: float, epochs: int = 1) -> Recipe:
+        return tiny_recipe(  # type: ignore[return-value]
+            tmp_path,
+            tiny_encoder,
+            tiny_corpus,
+            Recipe,
+            # it learns nothing, and is wrong about most sentences
+            optimisation={
+                "epochs": epochs,
+                "keep": "last",
+                "learning_rate": 1e-12,
+                "head_learning_rate": 1e-12,
+                "batch_windows": 4,
+                "precision": "fp32",
+            },
+            calibration={"promised_error": promised},
+        )
+
+    with pytest.raises(InputError, match=r"an error of 0\.2; .* with --resume"):
+        train(recipe(0.2))
+    with pytest.raises(InputError, match="another recipe"):
+        train(recipe(0.99, epochs=2), resume=True)
+    # not one step is taken
+    folder = train(recipe(0.99), resume=True, callbacks=[KillAfterStep(0)])
+    run = json.loads((folder / "run.json").read_text())
+    assert run["promise"]["error"] == run["recipe"]["calibration"]["promised_error"] == 0.99
+    assert len(run["epochs"]) == 1
+    threshold = Checkpoint.load(folder).config.calibration.threshold
+    assert threshold == pytest.approx(run["promise"]["threshold"], abs=1e-6)
+
+
+def test_a_run_does_not_go_on_over_changed_data(
+    tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "corpus"
+    shutil.copytree(tiny_corpus, corpus)
+    optimisation = {"epochs": 2, "batch_windows": 4, "precision": "fp32"}
+    recipe = tiny_recipe(tmp_path, tiny_encoder, corpus, Recipe, optimisation=optimisation)
+    assert isinstance(recipe, Recipe)
+    with pytest.raises(KilledError):
+        train(recipe, callbacks=[KillAfterEpoch(1)])
+    article = corpus / "articles" / "a00.marked.txt"
+    article.write_text(article.read_text().replace("Monday", "Thursday"))
+    with pytest.raises(InputError, match=r"what data\.corpus names has changed"):
+        train(recipe, resume=True)
+    # a state of before this was noted
+    (tmp_path / "tiny" / "state" / "material.json").unlink()
+    run = json.loads((train(recipe, resume=True) / "run.json").read_text())
+    assert len(run["epochs"]) == 2
+
+
 def test_a_finished_model_is_not_overwritten(
     tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path
 ) -> None:
@@ -215,6 +281,23 @@ def test_what_the_start_has_learned_cannot_be_held_out(
     assert isinstance(other, Recipe)
     with pytest.raises(InputError, match="does not say what it learned from"):
         screen(other, folds=2, fold=1)
+
+
+def test_dev_articles_that_the_start_has_learned_from_are_refused(
+    tiny_model: Path, tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "corpus"
+    shutil.copytree(tiny_corpus, corpus)
+    (corpus / "corpus.yaml").write_text("dev: [a18, a19, a20, a21]\n", encoding="utf-8")
+    start = tmp_path / "start"
+    shutil.copytree(tiny_model, start)
+    recipe = going_on(tmp_path, tiny_encoder, corpus, start, epochs=1)
+    with pytest.raises(InputError, match="has learned from 2 of the 4 dev articles"):
+        train(recipe)
+    assert not (tmp_path / "tiny").exists()
+    # one that does not say is taken
+    (start / "run.json").unlink()
+    assert (train(recipe) / "run.json").exists()
 
 
 def test_a_model_of_other_labels_is_no_start(
