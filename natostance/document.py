@@ -348,7 +348,7 @@ class Document:
                 labels=LabelSet.from_dict(data["labels"]) if "labels" in data else STANCE,
                 meta=data.get("meta", {}),
             )
-        except (TypeError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise InputError(f"not a document: {error}") from None
 
     def to_json(self) -> str:

@@ -47,12 +47,13 @@ def agreement(
     from rich.console import Console
     from rich.text import Text
 
-    from natostance.checkpoint import write_json
+    from natostance.cli.outputs import check_folders, write_results
     from natostance.cli.tables import show_table
     from natostance.evaluation.agreement import agreement as compare
     from natostance.evaluation.gamma import gamma
     from natostance.evaluation.tables import agreement_table
 
+    check_folders(out)
     ours = read_by_hand(first, articles)
     theirs = read_by_hand(second, articles)
     if common:
@@ -90,4 +91,4 @@ def agreement(
             marked = " … ".join(f"[{s.label}: {document[s]}]" for s in spans) or "no span"
             console.print(Text(f"  {name}: {marked}", "dim"))
     if out is not None:
-        write_json(out, results)
+        write_results(out, results)

@@ -31,12 +31,13 @@ def screen(
     from natostance.extras import require
 
     require("transformers", "train", "Training")
-    from natostance.checkpoint import write_json
+    from natostance.cli.outputs import check_folders, write_results
     from natostance.errors import InputError
     from natostance.training.progress import ProgressBar
     from natostance.training.recipe import Recipe
     from natostance.training.run import screen as run
 
+    check_folders(out)
     quiet_transformers()
     if fold > folds:
         raise InputError(f"there is no fold {fold} of {folds}", remedy="count from 1")
@@ -48,11 +49,11 @@ def screen(
         articles=articles,
         callbacks=[] if quiet else [ProgressBar(err_console())],
     )
-    if out is not None:
-        write_json(out, result.to_dict(resamples=2000))
     each = ", ".join(f"{x} {result.sentences.counts(x).f1:.4f}" for x in result.labels.names)
     typer.echo(
         f"{recipe.name}, seed {settings.seed}, fold {fold} of {folds}: {result.articles} articles, "
         f"{result.sentences.total} sentences: macro-F1 {result.macro_f1:.4f} ({each}), "
         f"character F1 {result.character_f1:.4f}"
     )
+    if out is not None:
+        write_results(out, result.to_dict(resamples=2000))

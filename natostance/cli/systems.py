@@ -154,7 +154,7 @@ def find_systems(
         return (_model(None, runtime),)
     found = [
         *(_model(given, runtime) for given in models or ()),
-        *(_predictions(given, labels) for given in predictions or ()),
+        *(_predictions(given, labels, learning.articles) for given in predictions or ()),
         *(_baseline(name, learning, labels) for name in baselines or ()),
     ]
     return tuple(_distinct(found))
@@ -186,7 +186,7 @@ def _model(given: str | None, runtime: Runtime) -> System:
     return System(made, "model", label, papers)
 
 
-def _predictions(given: str, labels: LabelSet) -> System:
+def _predictions(given: str, labels: LabelSet, articles: Path | None) -> System:
     from natostance.corpus.load import read_annotated
     from natostance.errors import InputError
     from natostance.formats.predictions import read_predictions
@@ -199,7 +199,7 @@ def _predictions(given: str, labels: LabelSet) -> System:
     def label(documents: Sequence[Document]) -> Iterable[Document]:
         # another reader's annotations are predictions too
         if path.name.endswith(".standoff.jsonl") or (path / "corpus.yaml").exists():
-            return read_annotated(path, labels=labels)
+            return read_annotated(path, articles, labels)
         return read_predictions(path, documents, labels)
 
     return System(name or path.stem, "predictions", label, {}, path)

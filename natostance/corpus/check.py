@@ -13,6 +13,7 @@ from natostance.corpus.load import (
     article_texts,
     marked_files,
     parts_of,
+    read_settings,
     segmented,
     standoff_files,
 )
@@ -20,7 +21,6 @@ from natostance.document import Document
 from natostance.errors import InputError
 from natostance.formats import markup, standoff
 from natostance.formats.records import read_text
-from natostance.settings import load_yaml
 
 
 @dataclass
@@ -73,7 +73,7 @@ def check(folders: Sequence[Path], articles: Path | None = None) -> CheckReport:
         settings_file = folder / SETTINGS
         try:
             settings = (
-                load_yaml(settings_file, CorpusSettings)
+                read_settings(settings_file)
                 if settings_file.exists()
                 else CorpusSettings()
             )

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from pydantic import Field
 
 from natostance.document import STANCE, Document, LabelSet
@@ -77,12 +78,13 @@ class Corpus:
 
         Raises:
             InputError: the folder, a file in it, or the text of an article is missing or wrong;
-                all missing and differing articles are named at once.
+                all missing and differing articles are named at once. Or ``dev`` in the settings
+                names articles that no part and no reading holds.
         """
         if not folder.is_dir():
             raise InputError("no such corpus folder", file=folder, remedy="check the path")
         path = folder / SETTINGS
-        settings = load_yaml(path, CorpusSettings) if path.exists() else CorpusSettings()
+        settings = read_settings(path) if path.exists() else CorpusSettings()
         chosen = parts_of(folder, parts)
         found: dict[str, tuple[Path, str, Document]] = {}
         for split, document, file in [
@@ -102,6 +104,8 @@ class Corpus:
                 file=folder,
                 remedy=f"add *{markup.SUFFIX} or *{standoff.SUFFIX} in a subfolder",
             )
+        if strange := [name for name in settings.dev if name not in found]:
+            _check_elsewhere(strange, folder)
         splits: dict[str, tuple[Document, ...]] = {}
         for split in sorted({split for _, split, _ in found.values()}):
             members = [d for _, s, d in found.values() if s == split]
@@ -132,6 +136,63 @@ class Corpus:
         return digest.hexdigest()
 
 
+def read_settings(path: Path) -> CorpusSettings:
+    """The settings of a ``corpus.yaml``, with the ids in it as they stand there: 007 stays 007.
+
+    Raises:
+        InputError: it cannot be read, or is wrong.
+    """
+    dev = _dev_nodes(path)
+    # null and what is no scalar are left for the settings to refuse
+    if dev and all(node.tag == "tag:yaml.org,2002:str" for node in dev):
+        return load_yaml(path, CorpusSettings, dev=[node.value for node in dev])
+    return load_yaml(path, CorpusSettings)
+
+
+def _dev_nodes(path: Path) -> list[yaml.Node]:
+    """The ids of the dev split as nodes of YAML; none where it cannot be read or has none."""
+    try:
+        root = yaml.compose(read_text(path), Loader=yaml.SafeLoader)
+    except (InputError, yaml.YAMLError):
+        return []
+    found: list[yaml.Node] = []
+    if isinstance(root, yaml.MappingNode):
+        for key, value in root.value:
+            if key.value == "dev":
+                is_list = isinstance(value, yaml.SequenceNode)
+                found = [markup.as_it_stands(node) for node in value.value] if is_list else []
+    return found
+
+
+def _check_elsewhere(names: Sequence[str], folder: Path) -> None:
+    """Refuse ids of the dev split that no article has: the one that is meant would be learned.
+
+    Other parts and readings may hold them. Where one cannot be read, nobody knows.
+
+    Raises:
+        InputError: naming them and the line of the first one.
+    """
+    missing = dict.fromkeys(names)
+    try:
+        for file in folder.rglob(f"*{markup.SUFFIX}"):
+            missing.pop(markup.read_id(read_text(file)), None)
+        for file in folder.rglob(f"*{standoff.SUFFIX}"):
+            for record in standoff.read_standoff(read_text(file).split("\n"), file):
+                missing.pop(record.id, None)
+    except InputError:
+        return
+    if not missing:
+        return
+    path = folder / SETTINGS
+    lines = {node.value: node.start_mark.line + 1 for node in _dev_nodes(path)}
+    raise InputError(
+        f"no article has the id of these in dev: {', '.join(map(repr, missing))}",
+        file=path,
+        line=lines.get(next(iter(missing))),
+        remedy="correct them or take them out: what is not in dev is learned",
+    )
+
+
 def read_labels(folder: Path) -> LabelSet:
     """The label set that the ``corpus.yaml`` of a folder declares.
 
@@ -141,7 +202,7 @@ def read_labels(folder: Path) -> LabelSet:
     path = folder / SETTINGS
     if not path.is_file():
         raise InputError(f"holds no {SETTINGS}", file=folder, remedy="name a corpus folder")
-    return load_yaml(path, CorpusSettings).labels
+    return read_settings(path).labels
 
 
 def read_annotated(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -93,12 +94,13 @@ def convert(
 
     Raises:
         InputError: the source cannot be read, its format cannot be told, or does not say who
-            annotated and an annotator is named; or the target is the source or a folder that is
-            not empty.
+            annotated and an annotator is named; or the target is the source, a folder that is
+            not empty, a file where a folder is to be written, or cannot be written.
     """
     reading = find(source_format) if source_format else of_source(source)
     writing = find(target_format) if target_format else of_target(target)
-    _check_target(source, target)
+    with _naming(target):
+        _check_target(source, target)
     drafts = reading.read(source) if annotator is None else _work_of(annotator, reading, source)
     remarks: list[Remark] = []
     refused: list[Remark] = []
@@ -119,7 +121,8 @@ def convert(
     documents = right()
     first = next(documents, None)
     if first is not None:
-        _write(chain([first], documents), target, writing, refused, spans)
+        with _naming(target):
+            _write(chain([first], documents), target, writing, refused, spans)
     elif not remarks:
         raise InputError("no documents", file=source, remedy="check the path and the format")
     remarks += [replace(remark, file=target) for remark in refused]
@@ -142,6 +145,17 @@ def _work_of(annotator: str, reading: Format, source: Path) -> Iterator[Draft | 
             remedy="leave the annotator out",
         )
     return reading.read_by(source, annotator)
+
+
+@contextmanager
+def _naming(target: Path) -> Iterator[None]:
+    """Name the target where it cannot be written, not the hidden folder beside it."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot be written: {error.strerror or error}", file=target, remedy="write elsewhere"
+        ) from None
 
 
 def _check_target(source: Path, target: Path) -> None:
@@ -173,6 +187,12 @@ def _write(
             if not staged.is_dir():
                 raise InputError(f"is a folder, and {writing.name} is one file", file=target)
             target.rmdir()
+        elif staged.is_dir() and target.exists():
+            raise InputError(
+                f"is a file, and {writing.name} is a folder",
+                file=target,
+                remedy="name a new or an empty folder",
+            )
         staged.replace(target)
 
 

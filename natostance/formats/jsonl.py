@@ -92,4 +92,10 @@ def _mark(span: Any) -> Mark:
 def _sentence(sentence: dict[str, Any]) -> Sentence:
     as_offset(sentence.get("start"), "the start of a sentence")
     as_offset(sentence.get("end"), "the end of a sentence")
+    if sentence.get("label") is not None:
+        as_text(sentence["label"], "the label of a sentence")
+    if sentence.get("scores") is not None:
+        for score in as_object(sentence["scores"], "the scores of a sentence").values():
+            if as_score(score) is None:
+                raise InputError("a score of a sentence is missing")
     return Sentence(**sentence)

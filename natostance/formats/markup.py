@@ -1,10 +1,10 @@
 r"""Inline mark-up: an annotated article that people can read, write and review in a diff.
 
 A file begins with a front matter in YAML between two lines ``---``; its ``id`` is the document's
-id, the rest its metadata. Below it, one line is one sentence; lines are joined by a space, and a
-blank line is a paragraph break (two line breaks in the text). A span is written
-``[NATO: its text]``, a doubtful one ``[NATO?: its text]``; one space after the colon belongs to the
-mark, not to the text.
+id as it stands there (``007`` is no number), the rest its metadata. Below it, one line is one
+sentence; lines are joined by a space, and a blank line is a paragraph break (two line breaks in the
+text). A span is written ``[NATO: its text]``, a doubtful one ``[NATO?: its text]``; one space after
+the colon belongs to the mark, not to the text.
 
 The rest is for what articles from elsewhere hold:
 
@@ -26,7 +26,7 @@ or a rule gave it: the mark-up holds what a person says of an article.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,16 @@ def read_markup(source: str, labels: LabelSet = STANCE) -> Document:
     )
 
 
+def read_id(source: str) -> str:
+    """The id in the front matter of an article; its body is not read.
+
+    Raises:
+        InputError: there is no front matter that can be read.
+    """
+    meta, _, _ = _front_matter(_normal(source))
+    return _id(meta)
+
+
 def write_markup(document: Document) -> str:
     """Write an article with inline mark-up; `read_markup` gives the same document back.
 
@@ -102,6 +112,13 @@ def write_markup(document: Document) -> str:
         meta, Dumper=_PlainDumper, allow_unicode=True, sort_keys=False, width=float("inf")
     )
     return f"---\n{front}---\n{''.join(_body(document))}"
+
+
+def as_it_stands(node: yaml.Node) -> yaml.Node:
+    """A scalar of YAML as the text of its file; null and what is no scalar stay as they are."""
+    if not isinstance(node, yaml.ScalarNode) or node.tag == "tag:yaml.org,2002:null":
+        return node
+    return yaml.ScalarNode("tag:yaml.org,2002:str", node.value, node.start_mark, node.end_mark)
 
 
 def read(path: Path) -> Iterator[Draft | Remark]:
@@ -147,6 +164,19 @@ class _PlainLoader(yaml.SafeLoader):
     """YAML in which a date stays the string that JSON needs."""
 
 
+class _FrontMatterLoader(_PlainLoader):
+    """YAML in which the id is what stands there: 007 is no number, and on no truth value."""
+
+    def get_single_node(self) -> yaml.Node | None:
+        node: yaml.Node | None = super().get_single_node()
+        if isinstance(node, yaml.MappingNode):
+            node.value = [
+                (key, as_it_stands(value) if key.value == "id" else value)
+                for key, value in node.value
+            ]
+        return node
+
+
 class _PlainDumper(yaml.SafeDumper):
     """YAML in which a date needs no quotation marks, and nothing is written as a reference."""
 
@@ -171,8 +201,7 @@ for _kind in (_PlainLoader, _PlainDumper):
 
 def _draft(source: str, file: Path) -> Draft:
     """The document that a file states."""
-    source = source.removeprefix("\ufeff").replace("\r\n", "\n")
-    meta, body, first_line = _front_matter(source)
+    meta, body, first_line = _front_matter(_normal(source))
     text: list[str] = []
     length = 0
     sentences: list[Sentence] = []
@@ -202,20 +231,31 @@ def _draft(source: str, file: Path) -> Draft:
         text.append(plain)
         length += len(plain)
         gap = "" if continues else " "
-    doc_id = meta.pop("id", None)
+    doc_id = _id(meta)
+    meta.pop("id", None)
     automatic = meta.pop("sentences", "lines") == "auto"
     reserved = meta.pop("meta", {})
     if not isinstance(reserved, dict):
         raise InputError("'meta' in the front matter holds no keys", line=2)
     return Draft(
         text="".join(text),
-        doc_id="" if doc_id is None else str(doc_id),
+        doc_id=doc_id,
         file=file,
         line=1,
         marks=tuple(marks),
         sentences=() if automatic else tuple(sentences),
         meta={**meta, **reserved},
     )
+
+
+def _normal(source: str) -> str:
+    """A file without BOM and with line feeds alone."""
+    return source.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def _id(meta: Mapping[str, Any]) -> str:
+    doc_id = meta.get("id")
+    return "" if doc_id is None else str(doc_id)
 
 
 def _front_matter(source: str) -> tuple[dict[str, Any], list[str], int]:
@@ -230,7 +270,7 @@ def _front_matter(source: str) -> tuple[dict[str, Any], list[str], int]:
     except StopIteration:
         raise InputError("the front matter does not end", line=1, remedy="add a line ---") from None
     try:
-        meta = yaml.load("\n".join(lines[1:end]), Loader=_PlainLoader) or {}
+        meta = yaml.load("\n".join(lines[1:end]), Loader=_FrontMatterLoader) or {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = str(getattr(error, "problem", None) or error)

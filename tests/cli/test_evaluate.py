@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -262,3 +263,40 @@ def test_baselines_learn_from_a_corpus_and_not_from_what_judges_them(
     done = run(*call, "--baseline", "tfidf", "--train-split", "dev")
     assert done.status == 2
     assert "would learn from 4 of the articles that judge it" in done.err
+
+
+def test_stand_off_predictions_find_their_texts(
+    run: Run, gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NATOSTANCE_ARTICLES", raising=False)
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    with (articles / "a.jsonl").open("w") as texts:
+        texts.writelines(json.dumps({"id": d.doc_id, "text": d.text}) + "\n" for d in GOLD)
+    other = tmp_path / "other.standoff.jsonl"
+    with other.open("w") as records:
+        for document in GOLD:
+            record = {
+                "id": document.doc_id,
+                "source": {},
+                "sha256": hashlib.sha256(document.text.encode()).hexdigest(),
+                "outlet": "X",
+                "family": "other",
+                "date": None,
+                "body": [0, len(document.text)],
+                "noise": [],
+                "split": "test",
+                "reading": 1,
+                "codebook": 2,
+                "sentences": [[s.start, s.end] for s in document.sentences],
+                "spans": [[s.start, s.end, s.label, False] for s in document.spans],
+            }
+            records.write(json.dumps(record) + "\n")
+    out = tmp_path / "results.json"
+    call = ["evaluate", gold, "--predictions", other, "--out", out, "--resamples", 100]
+    done = run(*call, "--articles", articles)
+    assert done.status == 0, done.err
+    assert json.loads(out.read_text())["macro_f1"] == 1
+    done = run(*call)
+    assert done.status == 2
+    assert "give --articles FOLDER" in done.err

@@ -66,3 +66,24 @@ def test_reading_writes_an_encoder_that_loads(
     done = run("pretrain", path, "--out", tmp_path)
     assert done.status == 0, done.err
     assert load_encoder(str(tmp_path / "reader")).config.hidden_size == 32
+
+
+def test_a_folder_that_is_not_there_is_refused_before_the_work(
+    recipe: Path, tmp_path: Path, run: Run
+) -> None:
+    done = run("screen", recipe, "--folds", 3, "--out", tmp_path / "no" / "fold.json")
+    assert done.status == 2
+    assert "fold.json: its folder is not there; make it first" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_figures_are_shown_where_their_file_cannot_be_written(
+    recipe: Path, tmp_path: Path, run: Run
+) -> None:
+    taken = tmp_path / "fold.json"
+    taken.mkdir()
+    done = run("screen", recipe, "--folds", 3, "--quiet", "--out", taken)
+    assert done.status == 2
+    assert "macro-F1" in done.out
+    assert "fold.json: cannot be written" in done.err
+    assert "Traceback" not in done.err

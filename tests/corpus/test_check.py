@@ -117,6 +117,13 @@ def test_ids_and_dev_articles(tmp_path: Path) -> None:
     assert any("the dev article 'z' is not there" in p for p in found)
 
 
+def test_ids_are_read_as_they_stand(tmp_path: Path) -> None:
+    """007 is no number, neither in the article nor in the settings."""
+    marked(tmp_path, "007", "It rained.")
+    (tmp_path / "corpus.yaml").write_text("dev: [007]\n", encoding="utf-8")
+    assert not problems(tmp_path)
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such corpus folder"):
         check([tmp_path / "no"])

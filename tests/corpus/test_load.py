@@ -193,3 +193,50 @@ def test_the_fingerprint_follows_the_annotation(tmp_path: Path) -> None:
     assert Corpus.load(tmp_path / "corpus").fingerprint == before
     marked(tmp_path, "a", "It [NATO: rained.]\n")
     assert Corpus.load(tmp_path / "corpus").fingerprint != before
+
+
+def settings(folder: Path, source: str) -> None:
+    (folder / "corpus" / "corpus.yaml").write_text(source, encoding="utf-8")
+
+
+def test_ids_that_yaml_takes_for_something_else_are_held_out(tmp_path: Path) -> None:
+    for name in ("007", "12_30", "on", "7"):
+        marked(tmp_path, name)
+    settings(tmp_path, "dev: [007, 12_30, on]\n")
+    corpus = Corpus.load(tmp_path / "corpus")
+    assert [d.doc_id for d in corpus.split("dev")] == ["007", "12_30", "on"]
+    assert [d.doc_id for d in corpus.split("train")] == ["7"]
+
+
+@pytest.mark.parametrize("dev", ["[null]", "[[a]]", "a"])
+def test_a_dev_split_that_is_no_list_of_ids_is_refused(tmp_path: Path, dev: str) -> None:
+    marked(tmp_path, "a")
+    settings(tmp_path, f"split: train\ndev: {dev}\n")
+    with pytest.raises(InputError, match=r"corpus\.yaml, line 2: dev"):
+        Corpus.load(tmp_path / "corpus")
+
+
+def test_an_id_in_dev_that_no_article_has_is_refused(tmp_path: Path) -> None:
+    """The article that is meant would be learned."""
+    marked(tmp_path, "a")
+    marked(tmp_path, "b")
+    settings(tmp_path, "split: train\ndev: [a,\n  B, c]\n")
+    for parts in (None, ["articles"]):
+        with pytest.raises(InputError, match=r"in dev: 'B', 'c'") as caught:
+            Corpus.load(tmp_path / "corpus", parts)
+        assert caught.value.file == str(tmp_path / "corpus" / "corpus.yaml")
+        assert caught.value.line == 3
+
+
+def test_ids_in_dev_may_be_those_of_other_parts_and_readings(tmp_path: Path) -> None:
+    marked(tmp_path, "a")
+    folder = standoff(tmp_path, record(), record(id="x2", reading=2))
+    other = folder / "more" / "second"
+    other.mkdir(parents=True)
+    (other / "c.marked.txt").write_text("---\nid: c\n---\nIt rained.\n", encoding="utf-8")
+    settings(tmp_path, "dev: [a, c, x2]\n")
+    articles = texts(tmp_path, x1=TEXT, x2=TEXT)
+    assert Corpus.load(folder, articles=articles).split("dev")[0].doc_id == "a"
+    # those of real articles have no text here
+    assert Corpus.load(folder, ["articles"]).split("dev")[0].doc_id == "a"
+    assert Corpus.load(folder, ["more/second"]).split("dev")[0].doc_id == "c"

@@ -174,3 +174,17 @@ def test_many_documents_keep_their_order(tmp_path: Path) -> None:
     convert(tmp_path / "in.jsonl", tmp_path / "out.conll")
     convert(tmp_path / "out.conll", tmp_path / "out.json")
     assert list(read_documents(tmp_path / "out.json")) == many
+
+
+def test_a_target_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    jsonl.write([PLAIN], tmp_path / "in.jsonl")
+    (tmp_path / "out").write_text("mine")
+    for format in ("brat", "markup"):
+        with pytest.raises(InputError, match=rf"out: is a file, and {format} is a folder"):
+            convert(tmp_path / "in.jsonl", tmp_path / "out", target_format=format)
+    with pytest.raises(InputError, match=r"out/x\.json: cannot be written: .*; write elsewhere"):
+        convert(tmp_path / "in.jsonl", tmp_path / "out" / "x.json")
+    assert (tmp_path / "out").read_text() == "mine"
+    with pytest.raises(InputError, match=r"cannot be written: File name too long"):
+        convert(tmp_path / "in.jsonl", tmp_path / f"{'x' * 300}.json")
+    assert not list(tmp_path.glob(".*"))

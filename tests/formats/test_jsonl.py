@@ -108,3 +108,32 @@ def test_metadata_that_is_not_json(tmp_path: Path) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         list(jsonl.read(tmp_path / "none.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"scores": "ab"}, "the scores of a sentence is not an object"),
+        ({"scores": [["NATO", 1.0]]}, "the scores of a sentence is not an object"),
+        ({"scores": {"NATO": "x"}}, "a score is not a number: 'x'"),
+        ({"scores": {"NATO": None}}, "a score of a sentence is missing"),
+        ({"label": ["NATO"]}, "the label of a sentence is not a string"),
+    ],
+)
+def test_a_sentence_that_is_malformed_leaves_the_other_lines_alone(
+    tmp_path: Path, changes: dict[str, object], reason: str
+) -> None:
+    good = PLAIN.to_dict()
+    bad = {**good, "doc_id": "bad", "sentences": [{"start": 0, "end": 2, **changes}]}
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in (bad, good)), encoding="utf-8")
+    problem, draft = jsonl.read(path)
+    assert isinstance(problem, Remark)
+    assert isinstance(draft, Draft)
+    assert problem.reason.startswith(reason)
+    assert problem.line == 1
+
+
+def test_scores_that_are_no_scores_are_an_error_with_a_reason() -> None:
+    with pytest.raises(InputError, match="not a document: "):
+        Document.from_json('{"text": "No.", "sentences": [{"start": 0, "end": 3, "scores": "ab"}]}')

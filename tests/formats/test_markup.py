@@ -178,3 +178,17 @@ def test_an_error_of_the_front_matter_is_one_line() -> None:
     with pytest.raises(InputError, match="special characters are not allowed") as caught:
         read_markup("---\nid: x\x19\n---\nOne.\n")
     assert "\n" not in str(caught.value)
+
+
+AWKWARD_IDS = ["007", "0123", "12:30", "on", "2022_01", "1e3", "2022-01-02", "0x1F", "0b_", "null"]
+
+
+@pytest.mark.parametrize("doc_id", AWKWARD_IDS)
+def test_an_id_is_what_stands_in_the_file_and_not_what_yaml_makes_of_it(doc_id: str) -> None:
+    text = "It rained.\n"
+    assert read_markup(f"---\nid: '{doc_id}'\n---\n{text}").doc_id == doc_id
+    if doc_id != "null":  # that is how YAML says that there is none
+        document = read_markup(f"---\nid: {doc_id}\nyear: 2023\n---\n{text}")
+        assert (document.doc_id, document.meta["year"]) == (doc_id, 2023)
+    written = Document("It rained.", doc_id, (Sentence(0, 10),), meta={"id": 7})
+    assert read_markup(write_markup(written)) == written
