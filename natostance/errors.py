@@ -65,7 +65,8 @@ class ModelError(InputError):
 class StoreError(InputError):
     """A store behind a URL failed as a whole: by its credentials, the network or its address.
 
-    So did, for what is on the disk, the system or a file system on the network.
+    So did, for what is on the disk, the system or a file system on the network; and so does a model
+    that labels nothing any more. A run ends with it, and goes on later.
     """
 
 

@@ -19,7 +19,7 @@ from natostance.batch.parts import Outcome
 from natostance.batch.readers import Item
 from natostance.batch.rejects import Rejected
 from natostance.document import Document
-from natostance.errors import InputError, MissingExtraError
+from natostance.errors import InputError, MissingExtraError, StoreError
 from natostance.formats.rows import LANGUAGE
 from natostance.inference.classifier import StanceClassifier
 from natostance.text.segmentation import segment
@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 # characters that may lie between two steps; a longer article passes alone
 _AHEAD = 1_000_000
+# what any model labels that still works
+_PROBE = "The committee met on Monday."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +99,22 @@ def label_parts(
 
 
 def label_part(ready: Iterable[Prepared], classifier: StanceClassifier) -> Iterator[Outcome]:
-    """Each article labelled, in order; one that cannot be labelled is rejected."""
+    """Each article labelled, in order; one that cannot be labelled is rejected.
+
+    Raises:
+        StoreError: the model labels nothing any more, so that no article is to blame.
+    """
     waiting: deque[Prepared] = deque()
-    reading_failed = False
+    reading_failed = read_all = False
 
     def documents() -> Iterator[Document]:
-        nonlocal reading_failed
+        nonlocal reading_failed, read_all
         try:
             for one in ready:
                 waiting.append(one)
                 if isinstance(one.item.content, Article):
                     yield one.item.content.document
+            read_all = True
         except Exception:
             reading_failed = True
             raise
@@ -138,11 +145,28 @@ def label_part(ready: Iterable[Prepared], classifier: StanceClassifier) -> Itera
                 try:
                     labelled = classifier.label(one.item.content.document)
                 except Exception as error:
+                    _check_works(classifier, one.item.content)
                     reject = _failed(one.item.content, error)
                     one = Prepared(replace(one.item, content=reject))
                     yield _outcome(one, None, classifier)
                 else:
                     yield _outcome(one, labelled, classifier)
+        if read_all:
+            return  # a model that fails at nothing, too, would be asked for ever
+
+
+def _check_works(classifier: StanceClassifier, article: Article) -> None:
+    """Raise `StoreError` where a model that failed at an article fails at any other, too."""
+    try:
+        classifier.label(_PROBE)
+    except Exception as error:
+        said = str(error).strip().partition("\n")[0]
+        raise StoreError(
+            f"the model stopped working here: {type(error).__name__}{said and f': {said}'}",
+            file=article.file,
+            line=article.line,
+            remedy="see to memory and device; a run that was begun goes on with --resume",
+        ) from None
 
 
 def _outcome(one: Prepared, document: Document | None, classifier: StanceClassifier) -> Outcome:

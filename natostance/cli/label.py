@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from natostance.cli.common import (
+    SOME_REJECTED,
     Backend,
     Device,
     Model,
@@ -120,7 +121,7 @@ def label(
 
     A run into a file or folder that broke off goes on with --resume, and writes each article
     exactly once. A bad article never stops the others. Exit status: 0 all was labelled, 1 some of
-    it was rejected, 2 nothing could be done.
+    it was rejected or the page could not be made of the rows, 2 nothing could be done.
     """
     from natostance.batch.articles import MEGABYTE
     from natostance.batch.job import label_files
@@ -146,12 +147,12 @@ def label(
 
     labelled: list[Document] = []
     if html is not None:
-        _check_page(out, html)
+        _check_page(out, format, html)
     with ExitStack() as stack:
         on_progress: Callable[[Progress], None] | None = None
         sink: Callable[[Document], None] | None = None
         if html is not None and out is None:
-            sink = labelled.append
+            sink = _collector(labelled, html)
         elif out is None and format is None and sys.stdout.isatty():
             sink = _shower()
         elif not quiet and sys.stderr.isatty():
@@ -183,9 +184,8 @@ def label(
         fail(f"rejected: {hidden:,} more; all of them are listed in the file of rejects")
     if not quiet:
         err_console().print(_summary(report))
-    if html is not None and report.labelled:
-        _write_page(labelled, out, html)
-    raise typer.Exit(report.status)
+    made = html is None or not report.labelled or _write_page(labelled, out, html)
+    raise typer.Exit(report.status if made else SOME_REJECTED)
 
 
 def _shower() -> Callable[[Document], None]:
@@ -202,27 +202,100 @@ def _shower() -> Callable[[Document], None]:
     return show
 
 
-def _check_page(out: str | None, html: Path) -> None:
+def _collector(labelled: list[Document], html: Path) -> Callable[[Document], None]:
+    """Keeps articles for the page, and stops the run at the first that it cannot take."""
+    from natostance.errors import InputError
+    from natostance.report.site import MOST_ON_ONE_PAGE, is_page
+
+    most = MOST_ON_ONE_PAGE if is_page(html) else None
+
+    def collect(document: Document) -> None:
+        if len(labelled) == most:
+            raise InputError(
+                f"more than {most} articles are too many for one page, and nothing is kept",
+                file=html,
+                remedy="name a folder for the pages, and give --out, which keeps the rows",
+            )
+        labelled.append(document)
+
+    return collect
+
+
+def _check_page(out: str | None, format: str | None, html: Path) -> None:
     """Find out what is wrong with the page before an hour of labelling."""
     from natostance.errors import InputError
-    from natostance.report.site import check_target
+    from natostance.report.site import check_target, is_page
 
-    if out == "-":
+    if out in ("-", ""):
         raise InputError(
             "--html does not go with rows on standard output", remedy="leave out --out -"
         )
     check_target(html)
+    if out is None:
+        return
+    _check_read_again(out, format)
+    rows = Path(out).resolve()
+    if not is_page(html) and html.resolve() in (rows, *rows.parents):
+        raise InputError(
+            "the rows would be in the folder of the pages",
+            file=html,
+            remedy="name another folder for one of them",
+        )
 
 
-def _write_page(labelled: list[Document], out: str | None, html: Path) -> None:
-    """The page of what was labelled; where rows were written, they are read again."""
+def _check_read_again(out: str, format: str | None) -> None:
+    """Raise `InputError` where rows are written that cannot be read again for the page."""
+    from natostance.batch.output import Output
+    from natostance.batch.rowfiles import RowFormat
+    from natostance.batch.storage import is_url
+    from natostance.errors import InputError
+
+    if is_url(out):
+        raise InputError(
+            "--html reads the rows again, which it does not from a URL",
+            file=out,
+            remedy="leave out --html, and call natostance report on a copy of the rows",
+        )
+    target = Output(out, format)
+    if target.is_folder:
+        return  # shards are named by their format
+    try:
+        told = RowFormat.of(out, None)
+    except InputError:
+        told = None
+    if told != target.format:
+        raise InputError(
+            "--html reads the rows again, and the name does not tell their format, "
+            f"{target.format.suffix.lstrip('.')}",
+            file=out,
+            remedy=f"end the name in {target.format.suffix}",
+        )
+
+
+def _write_page(labelled: list[Document], out: str | None, html: Path) -> bool:
+    """The page of what was labelled; where rows were written, they are read again.
+
+    Returns:
+        Whether it was made. Where it was not, the rows are there all the same.
+
+    Raises:
+        InputError: it cannot be made, and there are no rows.
+    """
+    from natostance.errors import NatostanceError
     from natostance.formats.labelled import read_labelled
     from natostance.report.site import write_report
 
-    written = write_report(read_labelled(Path(out)) if out else labelled, html)
+    try:
+        written = write_report(read_labelled(Path(out)) if out else labelled, html)
+    except NatostanceError as error:
+        if out is None:
+            raise
+        fail(f"no page was made: {error}; the rows are kept, see natostance report {out}")
+        return False
     err_console().print(f"page: {written.path}")
     if written.missing:
         warn(f"the page has no plots: {written.missing}")
+    return True
 
 
 def _bar(stack: ExitStack) -> Callable[[Progress], None]:

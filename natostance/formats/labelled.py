@@ -16,7 +16,6 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -27,8 +26,15 @@ from natostance.extras import require
 from natostance.formats.records import as_list, as_object, as_offset, as_text, json_fault
 from natostance.formats.rows import COLUMNS, LANGUAGE, MORE_METADATA, SCORE, is_guarded
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 _KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 _AGAIN = "give the file that natostance label wrote"
+# what a damaged file raises when it is read; Zstandard's error is no OSError
+_DAMAGED = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 # tables cannot hold them
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -60,9 +66,9 @@ def read_labelled(path: Path) -> Iterator[Document]:
                     yield from _documents(file, _csv(file, stream), seen, tables=True)
                 else:
                     yield from _documents(file, _jsonl(file, stream), seen, tables=False)
-        except (OSError, EOFError, zlib.error) as error:
+        except _DAMAGED as error:
             reason = getattr(error, "strerror", None) or error
-            raise InputError(f"cannot be read: {reason}", file=file) from None
+            raise InputError(f"cannot be read: {reason}", file=file, remedy=_AGAIN) from None
 
 
 def with_text(document: Document, text: str) -> Document:
@@ -90,8 +96,10 @@ def is_labelled(path: Path) -> bool:
     """Whether a file or folder holds what `read_labelled` reads, as far as its beginning says.
 
     Documents without sentences, or whose sentences have no labels, and other formats with one
-    record a line, do not.
+    record a line, do not. A damaged compressed file does: nothing else is read compressed, and
+    `read_labelled` says what is wrong with it.
     """
+    compression = None
     try:
         file = _files(path)[0]
         kind, compression = _kind(file)
@@ -103,7 +111,9 @@ def is_labelled(path: Path) -> bool:
                     found = record["sentences"]
                     return bool(found) and all(s.get("label") for s in found)
                 return {"sentence", "start", "text", "label"} <= record.keys()
-    except (InputError, OSError, EOFError, zlib.error, AttributeError, TypeError):
+    except _DAMAGED:
+        return compression is not None
+    except (InputError, AttributeError, TypeError):
         pass
     return False
 
@@ -143,8 +153,7 @@ def _opened(path: Path, compression: str | None) -> BinaryIO:
     if compression == ".gz":
         return cast(BinaryIO, gzip.open(path, "rb"))
     if compression == ".zst":
-        name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
-        return cast(BinaryIO, import_module(name).ZstdFile(path))
+        return cast(BinaryIO, zstd.ZstdFile(path))
     return path.open("rb")
 
 

@@ -74,22 +74,33 @@ def write_report(
     """
     target = Path(out)
     check_target(target)
-    write = _one_page if _is_page(target) else _folder
+    write = _one_page if is_page(target) else _folder
     return write(documents, target, title, by, date, gold, explain)
 
 
 def check_target(out: Path) -> None:
     """Raise `InputError` where a report cannot be written to, as far as that shows beforehand."""
-    if _is_page(out):
+    if is_page(out):
         if out.is_dir():
             raise InputError("the page is a folder", file=out, remedy="name a file in it")
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
             "the target is not an empty folder", file=out, remedy="name a new or an empty folder"
         )
+    # folders that are missing are made
+    there = out.parent if is_page(out) else out
+    while not os.path.exists(there) and there != there.parent:
+        there = there.parent
+    if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(
+            f"cannot be written: {there} is no folder that can be written to",
+            file=out,
+            remedy="check its permissions, or write elsewhere",
+        )
 
 
-def _is_page(out: Path) -> bool:
+def is_page(out: Path) -> bool:
+    """Whether a report is one page, by its name."""
     return out.suffix.lower() in (".html", ".htm")
 
 

@@ -6,19 +6,22 @@ import errno
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from batch_support import many, word_classifier, written
+from batch_support import WordBackend, many, word_classifier, written
+from numpy.typing import NDArray
 
 from natostance.batch import papers, storage
 from natostance.batch.job import JobInterrupted, label_files
 from natostance.batch.output import Output
 from natostance.batch.report import JobReport, Progress
-from natostance.errors import InputError
+from natostance.errors import InputError, StoreError
 from natostance.inference.classifier import StanceClassifier
+from natostance.text.windows import Window
 
 OUTS = ["rows.jsonl", "rows.csv", "rows.csv.gz", "rows.jsonl.zst", "rows.parquet", "rows"]
 COUNT, SHARD = 50, 12
@@ -88,6 +91,53 @@ def test_a_run_that_broke_off_ends_with_the_same_bytes(
     assert report.resumed == 34
     assert not list(Path().rglob("*.ledger"))
     assert not list(Path().rglob("*.part"))
+
+
+class Dying(WordBackend):
+    """Fails at every call after so many."""
+
+    def __init__(self, left: int, error: Exception) -> None:
+        self.left, self.error = left, error
+
+    def scores(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+        self.left -= 1
+        if self.left < 0:
+            raise self.error
+        return super().scores(windows)
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("calls", "resumed", "error"),
+    # the first part takes 14 calls, as one of its articles is rejected, the second one
+    [
+        (0, 0, MemoryError()),
+        (9, 0, RuntimeError("CUDA error\nmore")),
+        (14, 11, RuntimeError("CUDA error\nmore")),
+        (20, 23, MemoryError()),
+    ],
+)
+@pytest.mark.parametrize("out", ["rows.jsonl", "rows"])
+def test_a_model_that_stops_working_costs_no_article(
+    classifier: StanceClassifier, out: str, calls: int, resumed: int, error: Exception
+) -> None:
+    label(out, classifier)
+    expected = content()
+    for path in expected:
+        os.unlink(path)
+    Path("rows/run.json" if out == "rows" else f"{out}.run.json").unlink()
+    dying = word_classifier()
+    dying.backend = Dying(calls, error)
+    with pytest.raises(StoreError) as caught:
+        label(out, dying)
+    said = "RuntimeError: CUDA error" if str(error) else "MemoryError"
+    assert caught.value.reason == f"the model stopped working here: {said}"
+    assert (caught.value.file, caught.value.line is not None) == ("a.jsonl", True)
+    assert "a run that was begun goes on with --resume" in str(caught.value)
+    report = label(out, classifier, resume=True)
+    assert (report.read, report.labelled, report.rejected) == (52, 49, 3)
+    assert report.resumed == resumed
+    assert content() == expected
 
 
 @pytest.mark.usefixtures("here")

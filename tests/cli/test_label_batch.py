@@ -89,3 +89,62 @@ def test_a_bomb_is_bounded_by_a_setting(run: Run, articles: Path, tiny_model: Pa
     assert "a.jsonl, line 1: longer than 1,048,576 bytes, the most that one article" in done.err
     wrong = run("label", "a.jsonl", "--max-article", 0)
     assert (wrong.status, "--max-article is 0; give a number above 0" in wrong.err) == (2, True)
+
+
+def test_too_many_articles_for_a_page_stop_the_run_that_keeps_no_rows(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [json.dumps({"id": f"n{i}", "text": f"{TEXT} Day {i}."}) for i in range(301)]
+    Path("a.jsonl").write_text("\n".join([*lines, "{broken"]) + "\n")
+    done = run("label", "a.jsonl", "--html", "page.html", "--model", tiny_model)
+    assert (done.status, done.err) == (
+        2,
+        "natostance: page.html: more than 300 articles are too many for one page, and nothing is "
+        "kept; name a folder for the pages, and give --out, which keeps the rows\n",
+    )
+    assert not Path("page.html").exists()
+    # with rows, they are kept
+    done = run("label", "a.jsonl", "-o", "r.csv", "--html", "page.html", "--model", tiny_model)
+    assert done.status == 1
+    assert "no page was made: page.html: more than 300" in done.err
+    assert done.err.endswith("; the rows are kept, see natostance report r.csv\n")
+    assert len(Path("r.csv").read_text().splitlines()) == 603
+    assert run("report", "r.csv", "--out", "pages").status == 0
+    # and a folder takes them
+    done = run("label", "a.jsonl", "--html", "more", "--model", tiny_model)
+    assert done.status == 1
+    assert len(list(Path("more/articles").iterdir())) == 301
+
+
+@pytest.mark.usefixtures("articles")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("-o", "memory://lake/rows"), "memory://lake/rows: --html reads the rows again"),
+        (("-o", "r.txt", "--format", "csv"), "the name does not tell their format, csv; end the"),
+        (("-o", "r.csv", "--format", "jsonl"), "does not tell their format, jsonl; end the name"),
+        (("-o", "r.csv", "--format", "csv.gz"), "format, csv.gz; end the name in .csv.gz"),
+        (("-o", "new/r.csv", "--html", "new"), "new: the rows would be in the folder of the"),
+        (("-o", "r.csv", "--html", "a.jsonl/p.html"), "a.jsonl/p.html: cannot be written: a.jso"),
+    ],
+)
+def test_a_page_that_cannot_be_made_of_the_rows_is_told_first(
+    run: Run, arguments: tuple[str, ...], message: str
+) -> None:
+    Path("new").mkdir()
+    done = run("label", "a.jsonl", "--html", "page.html", *arguments)
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+    assert message in done.err
+    assert sorted(path.name for path in Path().iterdir()) == ["a.jsonl", "new"]
+
+
+@pytest.mark.usefixtures("articles")
+def test_a_format_beside_the_suffix_goes_with_a_page_where_both_say_the_same(
+    run: Run, tiny_model: Path
+) -> None:
+    call = ("label", "a.jsonl", "--model", tiny_model, "--html")
+    assert run(*call, "a.html", "-o", "r.csv.gz", "--format", "csv").status == 0
+    assert run(*call, "b.html", "-o", "rows", "--format", "jsonl.zst").status == 0
+    assert Path("a.html").exists()
+    assert Path("b.html").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ ARTICLES = [
     ),
     Document("No one.", "b", (Sentence(0, 7, "NEUTRAL", SCORES),), meta={"language": "en"}),
 ]
-NAMES = ["a.jsonl", "a.jsonl.gz", "a.csv", "a.csv.gz", "a.parquet"]
+NAMES = ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "a.csv", "a.csv.gz", "a.csv.zst", "a.parquet"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -99,6 +100,30 @@ def test_csv_that_another_program_saved_again(tmp_path: Path, words: tuple[str, 
     rows = path.read_text(encoding="utf-8")
     path.write_text(rows.replace("true", words[0]).replace("false", words[1]), encoding="utf-8")
     assert list(read_labelled(path)) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        *product(["a.jsonl.gz", "a.jsonl.zst", "a.csv.gz", "a.csv.zst"], ["cut", "another file"]),
+        # gzip finds it at the end only, Zstandard at once
+        *product(["a.jsonl.zst", "a.csv.zst"], ["one byte"]),
+    ],
+)
+def test_damaged_rows_are_one_message(tmp_path: Path, name: str, damage: str) -> None:
+    path = tmp_path / name
+    write_documents(ARTICLES, path)
+    packed = bytearray(path.read_bytes())
+    if damage == "cut":
+        del packed[-20:]
+    elif damage == "another file":
+        packed[:] = b"no compressed file"
+    else:
+        packed[len(packed) // 2] ^= 255
+    path.write_bytes(packed)
+    assert is_labelled(path)
+    with pytest.raises(InputError, match=f"{name}: cannot be read: .*; give the file that"):
+        list(read_labelled(path))
 
 
 def test_documents_without_sentences_are_not_labelled_yet(tmp_path: Path) -> None:
