@@ -72,11 +72,7 @@ def check(folders: Sequence[Path], articles: Path | None = None) -> CheckReport:
             raise InputError("no such corpus folder", file=folder, remedy="check the path")
         settings_file = folder / SETTINGS
         try:
-            settings = (
-                read_settings(settings_file)
-                if settings_file.exists()
-                else CorpusSettings()
-            )
+            settings = read_settings(settings_file) if settings_file.exists() else CorpusSettings()
         except InputError as error:
             report.problems.append(error)
             continue
