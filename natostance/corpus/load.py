@@ -79,7 +79,7 @@ class Corpus:
         Raises:
             InputError: the folder, a file in it, or the text of an article is missing or wrong;
                 all missing and differing articles are named at once. Or ``dev`` in the settings
-                names articles that no part and no reading holds.
+                names articles that no part and no reading holds, or that have another split.
         """
         if not folder.is_dir():
             raise InputError("no such corpus folder", file=folder, remedy="check the path")
@@ -96,6 +96,12 @@ class Corpus:
                     f"the id {document.doc_id!r} stands in {found[document.doc_id][0]} too",
                     file=file,
                     remedy="give each article an id of its own",
+                )
+            if split != "dev" and document.doc_id in settings.dev:
+                raise InputError(
+                    f"{document.doc_id!r} is in the split {split!r} here, and in dev by {SETTINGS}",
+                    file=file,
+                    remedy="give it one split: what is not held out is learned from",
                 )
             found[document.doc_id] = (file, split, document.with_labels_from_spans())
         if not found:

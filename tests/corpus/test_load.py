@@ -240,3 +240,13 @@ def test_ids_in_dev_may_be_those_of_other_parts_and_readings(tmp_path: Path) -> 
     # those of real articles have no text here
     assert Corpus.load(folder, ["articles"]).split("dev")[0].doc_id == "a"
     assert Corpus.load(folder, ["more/second"]).split("dev")[0].doc_id == "c"
+
+
+def test_an_article_with_two_splits_is_refused(tmp_path: Path) -> None:
+    """It was learned from, whatever the settings said."""
+    folder = standoff(tmp_path, record(split="train"))
+    settings(tmp_path, "dev: [x1]\n")
+    with pytest.raises(InputError, match=r"a\.standoff\.jsonl: 'x1' is in the split 'train' here"):
+        Corpus.load(folder, articles=texts(tmp_path, x1=TEXT))
+    standoff(tmp_path, record(split="dev"))
+    assert Corpus.load(folder, articles=texts(tmp_path, x1=TEXT)).split("dev")
