@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-from natostance.batch.compression import writing
 from natostance.batch.ledger import Part
 from natostance.batch.readers import Place
 from natostance.batch.rejects import Rejected
@@ -16,6 +15,7 @@ from natostance.batch.rowfiles import Columns, RowFormat, RowWriter, row_writer
 from natostance.batch.storage import Draft, Folder
 from natostance.document import Document
 from natostance.errors import InputError
+from natostance.formats.compression import writing
 
 
 @dataclass(frozen=True, slots=True)

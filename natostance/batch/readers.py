@@ -17,7 +17,6 @@ from typing import BinaryIO, cast
 
 from natostance.batch import html, tables, texts
 from natostance.batch.articles import MAX_ARTICLE, Article, Fields
-from natostance.batch.compression import DAMAGED, reading
 from natostance.batch.ids import SeenIds
 from natostance.batch.rejects import Rejected
 from natostance.batch.sources import MARKED, Paths, Source, find_sources, known_suffixes
@@ -25,6 +24,7 @@ from natostance.batch.storage import open_binary, reading_failed, stamp
 from natostance.document import Document
 from natostance.errors import InputError, StoreError
 from natostance.extras import require
+from natostance.formats.compression import DAMAGED, reading
 
 _Reader = Callable[[Source, io.BufferedReader, Fields], Iterator[Article | Rejected]]
 _READERS: dict[str, _Reader] = {

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, Protocol
 
-from natostance.batch.compression import split_suffix, writing
 from natostance.document import STANCE, Document, LabelSet
 from natostance.errors import InputError
 from natostance.extras import require
+from natostance.formats.compression import split_suffix, writing
 from natostance.formats.rows import (
     MORE_METADATA,
     csv_cells,

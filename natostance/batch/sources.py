@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import PurePath
 
-from natostance.batch.compression import SUFFIXES, split_suffix
 from natostance.batch.storage import file_system, is_url, reaching, reading_failed
 from natostance.errors import InputError
 from natostance.formats import markup
+from natostance.formats.compression import SUFFIXES, split_suffix
 
 STDIN = "-"
 

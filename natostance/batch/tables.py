@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from natostance.batch.articles import MEGABYTE, Fields, check_columns, finite, from_record
-from natostance.batch.compression import too_long
 from natostance.batch.rejects import Rejected
 from natostance.batch.sources import Source
 from natostance.batch.texts import Records, decode
 from natostance.errors import InputError, StoreError
 from natostance.extras import require
+from natostance.formats.compression import too_long
 
 _LONGEST_CELL = 2**31 - 1  # the most that the csv module takes on every platform
 _QUOTING = 'put quotation marks around cells that hold one, and write each inside as ""'

@@ -13,12 +13,12 @@ from typing import Any
 
 from natostance.batch import html
 from natostance.batch.articles import Article, Fields, finite, from_file, from_record, is_blank
-from natostance.batch.compression import lines, read_all, too_long
 from natostance.batch.rejects import Rejected
 from natostance.batch.sources import Source
 from natostance.document import Document
 from natostance.errors import InputError
 from natostance.formats import markup
+from natostance.formats.compression import lines, read_all, too_long
 
 Records = Iterator[Article | Rejected]
 

@@ -15,11 +15,11 @@ from os import PathLike
 from types import TracebackType
 from typing import BinaryIO
 
-from natostance.batch.compression import writing
 from natostance.batch.rowfiles import Columns, RowFormat, row_writer
 from natostance.batch.storage import PART, rename, sync
 from natostance.document import Document
 from natostance.errors import InputError
+from natostance.formats.compression import writing
 
 STDOUT = "-"
 

@@ -9,32 +9,23 @@ and what stood before the first sentence are not.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import re
-import sys
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from natostance.document import STANCE, Document, LabelSet, Sentence, Span
 from natostance.errors import InputError
 from natostance.extras import require
+from natostance.formats.compression import DAMAGED, reading, split_suffix
 from natostance.formats.records import as_list, as_object, as_offset, as_text, json_fault
 from natostance.formats.rows import COLUMNS, LANGUAGE, MORE_METADATA, SCORE, is_guarded
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
 _KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 _AGAIN = "give the file that natostance label wrote"
-# what a damaged file raises when it is read; Zstandard's error is no OSError
-_DAMAGED = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 # tables cannot hold them
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -61,12 +52,12 @@ def read_labelled(path: Path) -> Iterator[Document]:
             if kind == "parquet":
                 yield from _documents(file, _parquet(file), seen, tables=True)
                 continue
-            with _opened(file, compression) as stream:
+            with file.open("rb") as raw, reading(raw, compression) as stream:
                 if kind == "csv":
                     yield from _documents(file, _csv(file, stream), seen, tables=True)
                 else:
                     yield from _documents(file, _jsonl(file, stream), seen, tables=False)
-        except _DAMAGED as error:
+        except DAMAGED as error:
             reason = getattr(error, "strerror", None) or error
             raise InputError(f"cannot be read: {reason}", file=file, remedy=_AGAIN) from None
 
@@ -105,13 +96,13 @@ def is_labelled(path: Path) -> bool:
         kind, compression = _kind(file)
         if kind != "jsonl":
             return True
-        with _opened(file, compression) as stream:
+        with file.open("rb") as raw, reading(raw, compression) as stream:
             for _, record in _jsonl(file, stream):
                 if type(record.get("format")) is int and "sentences" in record:
                     found = record["sentences"]
                     return bool(found) and all(s.get("label") for s in found)
                 return {"sentence", "start", "text", "label"} <= record.keys()
-    except _DAMAGED:
+    except DAMAGED:
         return compression is not None
     except (InputError, AttributeError, TypeError):
         pass
@@ -141,20 +132,9 @@ def _files(path: Path) -> list[Path]:
 
 
 def _kind(path: Path) -> tuple[str | None, str | None]:
-    name, compression = path.name.lower(), None
-    for suffix in (".gz", ".zst"):
-        if name.endswith(suffix):
-            name, compression = name.removesuffix(suffix), suffix
+    name, compression = split_suffix(path.name.lower())
     kind = _KINDS.get(Path(name).suffix)
     return (None if kind == "parquet" and compression else kind), compression
-
-
-def _opened(path: Path, compression: str | None) -> BinaryIO:
-    if compression == ".gz":
-        return cast(BinaryIO, gzip.open(path, "rb"))
-    if compression == ".zst":
-        return cast(BinaryIO, zstd.ZstdFile(path))
-    return path.open("rb")
 
 
 def _jsonl(path: Path, stream: BinaryIO) -> Iterator[Numbered]:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from natostance.batch.compression import zstd
 from natostance.batch.readers import read_documents
 from natostance.batch.rejects import Rejected
 from natostance.document import Document
 from natostance.errors import InputError
 from natostance.formats import registry
+from natostance.formats.compression import zstd
 from natostance.formats.draft import Remark, check_all
 from natostance.formats.markup import read_markup, write_markup
 from natostance.text.segmentation import segment

@@ -21,11 +21,11 @@ from typing import Any
 import pytest
 from batch_support import word_classifier, written
 
-from natostance.batch.compression import zstd
 from natostance.batch.job import label_files
 from natostance.batch.rejects import Rejected
 from natostance.batch.report import JobReport
 from natostance.errors import InputError
+from natostance.formats.compression import zstd
 from natostance.inference.classifier import StanceClassifier
 
 SENTENCE = "The alliance w1 w2 stays w3. "

@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natostance.batch.articles import Fields
-from natostance.batch.compression import zstd
 from natostance.batch.readers import Meter, read_articles, read_documents
 from natostance.batch.rejects import Rejected
 from natostance.batch.sources import find_sources
 from natostance.document import Document, Sentence, Span
 from natostance.errors import InputError
+from natostance.formats.compression import zstd
 
 Write = Callable[[str, bytes | str], Path]
 
